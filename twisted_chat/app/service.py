@@ -7,7 +7,6 @@ import secrets
 import signal
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -36,6 +35,8 @@ from twisted_chat.app.settings import BadSetting, Port, Settings
 from twisted_chat.app.startup import (
     LOCAL,
     StartError,
+    Wrap,
+    encrypted,
     kept,
     make_store,
     print_start_error,
@@ -85,10 +86,6 @@ _COLLECT_EVERY: Final = 5_000
 #: After so many seconds of a start it is said what it waits for.
 _LONG_START: Final = 1.0
 _WAITS: Final = "waiting for the database; not accepting connections yet"
-
-
-#: Puts what a port needs around a door.
-Wrap = Callable[[IProtocolFactory], IProtocolFactory]
 
 
 class ChatService(Service):
@@ -197,7 +194,11 @@ class ChatService(Service):
         gc.freeze()
         gc.set_threshold(_COLLECT_EVERY)
         # Before anything is made or opened: without its certificates it does not start.
-        encrypted = self._encrypted() if self._settings.encrypts else _plain
+        wrap = (
+            encrypted(self._settings, self._reload, self._reactor)
+            if self._settings.encrypts
+            else _plain
+        )
         if self._folder is not None:
             # Not before twistd has gone to the background: it would be another process.
             try:
@@ -215,7 +216,7 @@ class ChatService(Service):
         await self._ids.start(self._bus.drain)
         self._cancel_waiting()
         for each in self._settings.ports():
-            await self._listen(each, encrypted if each.tls else _plain)
+            await self._listen(each, wrap if each.tls else _plain)
         most = room_for_connections()
         self._accept_limit.guard(self.ports, most)
         log.info("{line}", line=room(most))
@@ -242,34 +243,6 @@ class ChatService(Service):
         except OperatorsError as error:
             raise NotReloaded(str(error)) from None
         return ""
-
-    def _encrypted(self) -> Wrap:
-        """Read the certificates; return how to put TLS around a door."""
-        try:
-            from twisted_chat.doors.tls import TlsFactory
-            from twisted_chat.tls import certificates
-        except ImportError as error:
-            raise StartError(
-                f"TLS needs {error.name}, which is not installed: pip install 'PATH-OF-THE-CLONE[tls]'"
-            ) from None
-        try:
-            in_use = certificates.Certificates(certificates.find(*self._settings.tls_files()))
-        except certificates.BadCertificate as error:
-            raise StartError(str(error)) from None
-        for line in certificates.doubts(in_use.found, datetime.now(UTC)):
-            log.warn("{line}", line=shown(line, 1000))
-
-        def change(settings: Settings) -> str:
-            try:
-                found = certificates.find(*settings.tls_files())
-                certificates.refuse_expired(found, datetime.now(UTC))
-                in_use.use(found)
-            except certificates.BadCertificate as error:
-                raise NotReloaded(str(error)) from None
-            return "; ".join(map(str, found.all))
-
-        self._reload.add("certificates", change)
-        return lambda door: TlsFactory(in_use, door, self._reactor)
 
     def _door(self, speaks: Speaks) -> StreamFactory:
         """Return the door for ports that speak this."""

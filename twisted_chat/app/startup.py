@@ -5,10 +5,16 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.logger import Logger
+
+from twisted_chat.app.reload import NotReloaded, Reload
 from twisted_chat.app.settings import Settings
 from twisted_chat.core.values.text import shown
 from twisted_chat.store.memory import MemoryStore
@@ -16,12 +22,17 @@ from twisted_chat.store.port import Store
 from twisted_chat.store.state_dir import database_in
 from twisted_chat.store.url import Kind, without_password
 
+log = Logger(namespace="twisted_chat.service")
+
 #: What the log says of who counts as this machine.
 LOCAL: Final = {
     "none": "no connection counts as local (local-trust: none)",
     "unix": "connections over UNIX sockets count as local, exempt from limits and bans (local-trust: unix)",
     "loopback": "connections from this machine count as local, exempt from limits and bans (local-trust: loopback)",
 }
+
+#: Puts what a port needs around a door.
+Wrap = Callable[[IProtocolFactory], IProtocolFactory]
 
 
 class StartError(Exception):
@@ -87,3 +98,32 @@ def raise_file_limit() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         except (ValueError, OSError):
             return  # some systems refuse what they say is allowed
+
+
+def encrypted(settings: Settings, reload: Reload, reactor: Any) -> Wrap:
+    """Read the certificates; return how to put TLS around a door."""
+    try:
+        from twisted_chat.doors.tls import TlsFactory
+        from twisted_chat.tls import certificates
+    except ImportError as error:
+        raise StartError(
+            f"TLS needs {error.name}, which is not installed: pip install 'PATH-OF-THE-CLONE[tls]'"
+        ) from None
+    try:
+        in_use = certificates.Certificates(certificates.find(*settings.tls_files()))
+    except certificates.BadCertificate as error:
+        raise StartError(str(error)) from None
+    for line in certificates.doubts(in_use.found, datetime.now(UTC)):
+        log.warn("{line}", line=shown(line, 1000))
+
+    def change(new: Settings) -> str:
+        try:
+            found = certificates.find(*new.tls_files())
+            certificates.refuse_expired(found, datetime.now(UTC))
+            in_use.use(found)
+        except certificates.BadCertificate as error:
+            raise NotReloaded(str(error)) from None
+        return "; ".join(map(str, found.all))
+
+    reload.add("certificates", change)
+    return lambda door: TlsFactory(in_use, door, reactor)
