@@ -33,6 +33,23 @@ class RegistrationTests(IrcHouseTestCase):
             ":server 451 * :You have not registered",
         )
 
+    def test_tls_and_requests_of_web_pages_say_nothing_here(self) -> None:
+        lines = b"NICK eve\r\nUSER eve 0 * :Eve\r\nJOIN #dev\r\n"
+        for first in (
+            b"\x16\x03\x01\x02\x00\x01\n",
+            b"POST / HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"POST /" + b"a" * 2_000 + b" HTTP/1.1\r\n\r\n",
+            b"POST /" + b"a" * MAX_FRAME + b" HTTP/1.1\r\n\r\n",
+        ):
+            for size in (1, 10_000):
+                client = self.comes()
+                data = first + lines
+                for at in range(0, len(data), size):
+                    client.sends(data[at : at + size])
+                self.assertNotIn(" 001 ", client.hears().decode(), first[:20])
+                self.house.turn()
+                self.assertTrue(client.gone)
+
     def test_all_may_come_at_once(self) -> None:
         ann = self.comes()
         ann.sends(b"NICK ann\r\nUSER ann 0 * :Ann\r\nJOIN #dev\r\nPING x\r\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -14,10 +13,6 @@ from twisted_chat.doors.reader import Frames
 _SLICE: Final = 1024
 #: More telnet commands than this in one read are not a client's opening.
 _MANY_COMMANDS: Final = 64
-# A browser or a scanner, not a person: RFC 9112, section 3.
-_HTTP: Final = re.compile(rb"[A-Z]{3,20} \S+ HTTP/[0-9]")
-# The first byte of a TLS handshake record, RFC 8446 section 5.1. No line of text begins with it.
-_TLS_HELLO: Final = b"\x16"
 
 
 class TelnetFrames(Frames):
@@ -95,13 +90,3 @@ class TelnetFrames(Frames):
         self._obeyed(commands, answer)
         if text and not self.closed:
             self._cut_later(text)
-
-
-def is_tls(first: bytes) -> bool:
-    """Return whether the first bytes begin a TLS handshake."""
-    return first.startswith(_TLS_HELLO)
-
-
-def is_http(line: bytes) -> bool:
-    """Return whether a line begins an HTTP request."""
-    return _HTTP.match(line) is not None

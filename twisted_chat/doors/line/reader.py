@@ -15,11 +15,12 @@ from twisted_chat.dialects.json.parse import is_object
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.doors.line.first_line import FirstLine
-from twisted_chat.doors.line.frames import TelnetFrames, is_http, is_tls
+from twisted_chat.doors.line.frames import TelnetFrames
 from twisted_chat.doors.line.older_programs import OlderProgram
 from twisted_chat.doors.line.password_prompt import PasswordPrompt
 from twisted_chat.doors.line.pauses import Pauses
 from twisted_chat.doors.line.window import Window
+from twisted_chat.doors.other_protocols import is_http, is_tls
 from twisted_chat.doors.read_limits import ReadLimits, Source
 from twisted_chat.doors.reader import COST, SessionReader, too_long
 
