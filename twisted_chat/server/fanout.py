@@ -6,25 +6,22 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import msgspec
-from msgspec.structs import replace
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.effects import Applied
-from twisted_chat.core.state.conversations import ref
 from twisted_chat.core.values.ids import MessageId, SessionId
-from twisted_chat.runtime import tasks
 from twisted_chat.server.admin import Admin
 from twisted_chat.server.disk import Disk
 from twisted_chat.server.history import HistoryReader
 from twisted_chat.server.lifecycle import SessionLifecycle
 from twisted_chat.server.login import AccountLogin
 from twisted_chat.server.presence import Presence
+from twisted_chat.server.read_lookups import ReadLookups
 from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.services import Services
-from twisted_chat.store.port import StoreError
 
 #: Acknowledged without waiting for the store.
 _AT_ONCE: Final = MessageId(0)
@@ -50,7 +47,6 @@ class EventFanout:
         self._hub = services.hub
         self._sessions = services.sessions
         self._store = services.store
-        self._bus = services.bus
         self._commits = services.commits
         self._connections = services.connections
         self._history = history
@@ -59,6 +55,7 @@ class EventFanout:
         self._admin = admin
         self._disk = disk
         store, connections = services.store, services.connections
+        lookups = ReadLookups(services)
         self._do: dict[type[f.Effect], _Do] = {
             f.ShowLine: self._show_line,
             f.ShowRoom: lambda it, envelope, session: connections.say(it.room, envelope),
@@ -83,7 +80,8 @@ class EventFanout:
             f.Notify: self._notify,
             f.NotifyOrigin: self._notify_origin,
             f.TellRead: self._tell_read,
-            f.NoteReadTime: self._note_read_time,
+            f.NoteReadTime: lookups.note_time,
+            f.NoteReadMessage: lookups.note_message,
             f.TellSessions: self._tell_sessions,
             f.ShowSessions: lambda it, envelope, session: connections.show(it.sessions, envelope),
             f.Confirm: self._confirm,
@@ -251,25 +249,6 @@ class EventFanout:
             for each in self._sessions.of(user):
                 tag = envelope.tag if it.tagged and each == session else None
                 self._sessions.tell(each, it.reply, tag)
-
-    def _note_read_time(
-        self, it: f.NoteReadTime, envelope: e.Envelope, session: SessionId | None
-    ) -> None:
-        # One node looks that up: that of the session.
-        if session is not None:
-            tasks.start(self._find_read_time(it, envelope), "looking up what was read")
-
-    async def _find_read_time(self, it: f.NoteReadTime, envelope: e.Envelope) -> None:
-        before = MessageId(it.message - 1)
-        try:
-            page = await self._store.history(ref(it.place), after=before, limit=1)
-        except StoreError:
-            return  # the marker is kept; when that message was sent is not that important
-        author = envelope.author
-        if page.envelopes and envelope.origin is not None and author is not None:
-            read = e.ReadUntil(it.target, int(page.envelopes[0].time * 1000), noticed=True)
-            origin = replace(envelope.origin, tag=None)
-            self._bus.publish(e.Proposal(read, origin, envelope.time, author.user))
 
     def _tell_sessions(
         self, it: f.TellSessions, envelope: e.Envelope, session: SessionId | None

@@ -350,5 +350,5 @@ _check: type[HubPort] = Node
 def _noticed(event: e.Event) -> bool:
     """Return whether the server itself caused an event: nobody claimed it, and nobody waits for it."""
     by_itself = isinstance(event, e.AwaySet) and event.auto
-    by_itself |= isinstance(event, e.ReadUntil) and event.noticed
+    by_itself |= isinstance(event, e.Read | e.ReadUntil) and event.noticed
     return by_itself or isinstance(event, e.Received | e.OperatorSet)

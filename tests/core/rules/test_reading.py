@@ -44,7 +44,10 @@ class ReadUntilTests(ChatCase):
         users = outcome.audience.users
         self.assertEqual(set(users), {self.user("bob").id, self.user("alice").id})
         told = r.ReadUntil(room("dev"), 9)
-        self.assertEqual(outcome.effects, (f.TellRead(users, told, tagged=True),))
+        self.assertEqual(
+            outcome.effects,
+            (f.TellRead(users, told, tagged=True), f.NoteReadMessage(self.dev, 9, room("dev"))),
+        )
 
     def test_time_that_no_program_can_write_is_refused(self) -> None:
         for time in (-1, 253_402_300_800_000):

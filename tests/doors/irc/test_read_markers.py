@@ -65,7 +65,12 @@ class MarkReadTests(IrcHouseTestCase):
         (said,) = (each for each in bot.gets() if each["type"] == "message")
         client = self.comes()
         client.types(
-            f"CAP REQ :{CAP}", "PASS bot:correct-horse", "NICK botty", "USER b 0 * :B", "CAP END"
+            f"CAP REQ :{CAP}",
+            "PASS bot:correct-horse",
+            "NICK botty",
+            "USER b 0 * :B",
+            "CAP END",
+            "JOIN #dev",
         )
         self.house.hush()
         bot.objects({"type": "read", "room": "dev", "message": said["id"]})
@@ -73,7 +78,31 @@ class MarkReadTests(IrcHouseTestCase):
         self.house.hush()
         later = "2030-01-01T00:00:00.000Z"
         client.types(f"MARKREAD #dev timestamp={later}")
-        (told,) = bot.gets()
+        told, too = bot.gets()
         self.assertEqual((told["type"], told["room"], told["time"]), ("read", "dev", later))
+        self.assertEqual((too["type"], too["room"], too["message"]), ("read", "dev", said["id"]))
         bot.objects({"type": "read", "room": "dev", "time": "", "id": "7"})
         self.assertEqual([(it["time"], it["id"]) for it in bot.gets()], [(later, "7")])
+
+    def test_time_of_a_client_moves_the_marker_of_its_account_to_the_last_message_until_then(
+        self,
+    ) -> None:
+        bot = self.program()
+        self.ann.types("JOIN #dev", "PRIVMSG #dev :one")
+        self.house.waits(10)
+        self.ann.types("PRIVMSG #dev :two")
+        one, two = (each for each in bot.gets() if each["type"] == "message")
+        client = self.comes()
+        client.types(
+            f"CAP REQ :{CAP}",
+            "PASS bot:correct-horse",
+            "NICK b",
+            "USER b 0 * :B",
+            "CAP END",
+            "JOIN #dev",
+        )
+        self.house.hush()
+        for said in (one, two):
+            client.types(f"MARKREAD #dev timestamp={said['time']}")
+            marked = [each["message"] for each in bot.gets() if "message" in each]
+            self.assertEqual(marked, [said["id"]])

@@ -133,10 +133,14 @@ class Received(_Event, frozen=True):
 
 
 class Read(_Event, frozen=True):
-    """The author's account has read up to a message in the room of the envelope, or in the conversation with ``partner``."""
+    """The author's account has read up to a message in the room of the envelope, or in the conversation with ``partner``.
+
+    ``noticed``: it is the last message until a time that they have read; the server looked that up.
+    """
 
     message: MessageId
     partner: Nick | None = None
+    noticed: bool = False
 
 
 class ReadUntil(_Event, frozen=True):

@@ -251,6 +251,14 @@ class NoteReadTime(Effect, frozen=True):
     target: RoomName | Nick
 
 
+class NoteReadMessage(Effect, frozen=True):
+    """Note which is the last message until the time (milliseconds since 1970) that the session has read, as above."""
+
+    place: RoomId
+    time: int
+    target: RoomName | Nick
+
+
 class Confirm(Effect, frozen=True):
     """Acknowledge the event to the author's session, if it gave an id to it, or ``always``."""
 

@@ -215,7 +215,7 @@ class Private(Topic):
         # Nothing was said yet behind this event.
         at = state.read_markers.read(account, place, min(event.message, it.message))
         users = tuple(each.id for each in state.users_of(account))
-        return it.applied(Between(users), e.Read(at, event.partner))
+        return it.applied(Between(users), e.Read(at, event.partner, event.noticed))
 
     # --- ignoring somebody ---
 
@@ -395,7 +395,10 @@ def _read(applied: Applied, event: e.Read, state: State, node: Node) -> f.Effect
     target = event.partner if event.partner is not None or room is None else room.name
     if target is None:
         return ()
-    told = f.TellRead(audience.users, r.ReadUpTo(target, event.message), tagged=True)
+    read = r.ReadUpTo(target, event.message)
+    told = f.TellRead(audience.users, read, tagged=not event.noticed)
+    if event.noticed:
+        return (told,)
     place = room.id if room is not None else None
     if event.partner is not None:
         place = state.conversations.find(author.account or "", event.partner.key)

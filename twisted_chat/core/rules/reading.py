@@ -13,7 +13,8 @@ from twisted_chat.core.rules.decisions import Decision, SendReply
 from twisted_chat.core.rules.effects import Applied, Between, Outcome
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.state import State
-from twisted_chat.core.values.ids import Node
+from twisted_chat.core.values.ids import Node, RoomId
+from twisted_chat.core.values.names import Nick
 
 #: The end of the year 9999, in milliseconds: what all programs can write.
 _LATEST: Final = 253_402_300_799_999
@@ -50,4 +51,17 @@ class Reading(Topic):
 def _read(applied: Applied, event: e.ReadUntil, state: State, node: Node) -> f.Effects:
     assert isinstance(applied.audience, Between)
     told = r.ReadUntil(event.target, event.time, event.noticed)
-    return (f.TellRead(applied.audience.users, told, tagged=not event.noticed),)
+    tell = f.TellRead(applied.audience.users, told, tagged=not event.noticed)
+    place = _place(applied, event, state)
+    return (tell,) if place is None else (tell, f.NoteReadMessage(place, event.time, event.target))
+
+
+def _place(applied: Applied, event: e.ReadUntil, state: State) -> RoomId | None:
+    """Return where an account has a marker that is to follow: a room where its user is, or a conversation."""
+    author, target = applied.envelope.author, event.target
+    if event.noticed or author is None or author.account is None:
+        return None
+    if isinstance(target, Nick):
+        return state.conversations.find(author.account, target.key)
+    room = state.room_named(target)
+    return room.ref.id if room is not None and author.user in room.members else None
