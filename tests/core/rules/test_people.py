@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.core.rules.cases import AccountCase
+from tests.core.rules.cases import AccountCase, ChatCase
 from tests.core.world import NOW, Seat, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.decisions import LastSeen, SendReply
+from twisted_chat.core.rules import people
+from twisted_chat.core.rules.decisions import Ignoring, LastSeen, SendReply
 from twisted_chat.core.rules.effects import Near
 from twisted_chat.core.values.about import About, UserChange
 from twisted_chat.core.values.limits import Limits
@@ -202,3 +203,49 @@ class CountTests(PeopleCase):
         for seat in (self.bob, self.eve):
             self.world.do(seat, c.Leave())
         self.assertEqual(self.counts().rooms, 0)
+
+
+class IgnoreTests(ChatCase):
+    def test_ignoring_is_by_key_and_shown_as_spelled(self) -> None:
+        why = "You no longer see messages from eve. Type /unignore eve to undo that."
+        self.assertEqual(
+            self.decide(self.bob, c.Ignore(nick("EVE"))),
+            SendReply(r.Confirmed(why), Ignoring("eve", "eve", hide=True)),
+        )
+
+    def test_list_of_the_ignored_is_shown(self) -> None:
+        self.assertEqual(self.reply(self.bob, c.Ignore()), r.Ignored(()))
+        self.world.do(self.bob, c.Ignore(nick("eve")))
+        self.assertEqual(self.reply(self.bob, c.Ignore()), r.Ignored(("eve",)))
+
+    def test_ignoring_ends(self) -> None:
+        self.world.do(self.bob, c.Ignore(nick("eve")))
+        self.world.close(self.eve)
+        self.assertEqual(
+            self.decide(self.bob, c.Unignore(nick("Eve"))),
+            SendReply(
+                r.Confirmed("You see messages from eve again."), Ignoring("eve", "Eve", hide=False)
+            ),
+        )
+
+    def test_what_makes_no_sense_is_refused(self) -> None:
+        for command, code, why in (
+            (
+                c.Ignore(nick("carol")),
+                "no-such-nick",
+                "carol is not here. Type /who to list who is here.",
+            ),
+            (c.Ignore(nick("bob")), "self", "You cannot ignore yourself. Nothing was changed."),
+            (
+                c.Unignore(nick("eve")),
+                "not-ignored",
+                "You do not ignore eve. Type /ignore to list the people you ignore.",
+            ),
+        ):
+            self.refuse(self.bob, command, code, why)
+
+    def test_list_of_the_ignored_has_an_end(self) -> None:
+        self.patch(people, "MAX_IGNORED", 1)
+        self.world.do(self.bob, c.Ignore(nick("eve")))
+        why = "You ignore 1 people and cannot ignore more. Nothing was changed. Type /unignore NICK first."
+        self.refuse(self.bob, c.Ignore(nick("alice")), "too-many-ignored", why)

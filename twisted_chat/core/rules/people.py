@@ -1,4 +1,4 @@
-"""What people say and set about themselves, who had a nickname before, and how many there are."""
+"""What people say and set about themselves, whom they ignore, who had a nickname before, and how many there are."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.decisions import Decision, SendReply
+from twisted_chat.core.rules.decisions import Decision, Ignoring, Propose, SendReply
 from twisted_chat.core.rules.effects import CONFIRM, NOBODY, Applied, Near, Outcome
-from twisted_chat.core.rules.refusals import check_size, refuse
+from twisted_chat.core.rules.refusals import absent_target, check_size, hidden, refuse, shown_again
 from twisted_chat.core.rules.topic import Asked, Ordered, Rule, Topic
 from twisted_chat.core.state.departures import Departure
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.ids import Node
 from twisted_chat.core.values.names import Nick
 
+#: The most people one session can ignore; a list that nobody could read any more.
+MAX_IGNORED: Final = 500
 _DAY: Final = 24 * 60 * 60
 
 
@@ -29,6 +31,8 @@ class People(Topic):
             c.ChangeUser: self.change_user,
             c.ShowCounts: self.show_counts,
             c.Whowas: self.whowas,
+            c.Ignore: self.ignore,
+            c.Unignore: self.unignore,
         }
         self.events = {
             e.RealNameSet: Rule(self.real_name_set),
@@ -83,6 +87,36 @@ class People(Topic):
 
     def show_counts(self, asked: Asked, command: c.ShowCounts) -> Decision:
         return SendReply(counts(self.state))
+
+    # --- whom a session ignores ---
+
+    def ignore(self, asked: Asked, command: c.Ignore) -> Decision:
+        session, user = asked.session, asked.user
+        if command.nick is None:
+            return SendReply(r.Ignored(tuple(session.ignored.values())))
+        target = self.state.user_named(command.nick)
+        if target is None:
+            return SendReply(absent_target(command.nick))
+        if target is user:
+            return refuse("self", "You cannot ignore yourself. Nothing was changed.")
+        if len(session.ignored) >= MAX_IGNORED:
+            why = f"You ignore {MAX_IGNORED} people and cannot ignore more. Nothing was changed. Type /unignore NICK first."
+            return refuse("too-many-ignored", why)
+        if user.account is not None:
+            return Propose(e.IgnoreSet(target.nick.key, target.nick.text, hide=True))
+        done = r.Confirmed(hidden(target.nick.text))
+        return SendReply(done, Ignoring(target.nick.key, target.nick.text, hide=True))
+
+    def unignore(self, asked: Asked, command: c.Unignore) -> Decision:
+        key, ignored = command.nick.key, asked.session.ignored
+        if key not in ignored:
+            why = f"You do not ignore {command.nick}. Type /ignore to list the people you ignore."
+            return refuse("not-ignored", why)
+        name = ignored[key]
+        if asked.user.account is not None:
+            return Propose(e.IgnoreSet(key, name, hide=False))
+        done = r.Confirmed(shown_again(name))
+        return SendReply(done, Ignoring(key, command.nick.text, hide=False))
 
 
 def counts(state: State) -> r.Counts:

@@ -14,7 +14,6 @@ from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import (
     Decision,
-    Ignoring,
     PrivateHistory,
     Propose,
     Recall,
@@ -29,7 +28,7 @@ from twisted_chat.core.rules.effects import (
     Rejected,
 )
 from twisted_chat.core.rules.messages import bad_lines, is_kept, remember, sent_before
-from twisted_chat.core.rules.refusals import absent_target, hidden, refuse, shown_again
+from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, room_of
 from twisted_chat.core.state.conversations import GUESTS, NO_CONVERSATION, ref
 from twisted_chat.core.state.state import State
@@ -37,9 +36,6 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
 from twisted_chat.core.values.ids import MessageId, Node, RoomId
 from twisted_chat.core.values.names import Nick
-
-#: The most people one session can ignore; a list that nobody could read any more.
-MAX_IGNORED: Final = 500
 
 _NOTHING_READ: Final = Refused(
     "no-account",
@@ -54,8 +50,6 @@ class Private(Topic):
             c.PrivateMessage: self.tell,
             c.ReplyPrivately: self.reply,
             c.MarkRead: self.mark_read,
-            c.Ignore: self.ignore,
-            c.Unignore: self.unignore,
         }
         self.events = {
             e.Told: Rule(self.told, effects=_told),
@@ -216,36 +210,6 @@ class Private(Topic):
         at = state.read_markers.read(account, place, min(event.message, it.message))
         users = tuple(each.id for each in state.users_of(account))
         return it.applied(Between(users), e.Read(at, event.partner, event.noticed))
-
-    # --- ignoring somebody ---
-
-    def ignore(self, asked: Asked, command: c.Ignore) -> Decision:
-        session, user = asked.session, asked.user
-        if command.nick is None:
-            return SendReply(r.Ignored(tuple(session.ignored.values())))
-        target = self.state.user_named(command.nick)
-        if target is None:
-            return SendReply(absent_target(command.nick))
-        if target is user:
-            return refuse("self", "You cannot ignore yourself. Nothing was changed.")
-        if len(session.ignored) >= MAX_IGNORED:
-            why = f"You ignore {MAX_IGNORED} people and cannot ignore more. Nothing was changed. Type /unignore NICK first."
-            return refuse("too-many-ignored", why)
-        if user.account is not None:
-            return Propose(e.IgnoreSet(target.nick.key, target.nick.text, hide=True))
-        done = r.Confirmed(hidden(target.nick.text))
-        return SendReply(done, Ignoring(target.nick.key, target.nick.text, hide=True))
-
-    def unignore(self, asked: Asked, command: c.Unignore) -> Decision:
-        key, ignored = command.nick.key, asked.session.ignored
-        if key not in ignored:
-            why = f"You do not ignore {command.nick}. Type /ignore to list the people you ignore."
-            return refuse("not-ignored", why)
-        name = ignored[key]
-        if asked.user.account is not None:
-            return Propose(e.IgnoreSet(key, name, hide=False))
-        done = r.Confirmed(shown_again(name))
-        return SendReply(done, Ignoring(key, command.nick.text, hide=False))
 
 
 def history_with(
