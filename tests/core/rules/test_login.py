@@ -335,11 +335,6 @@ class AuthenticateTests(BobCase):
         user = self.world.user(eve)
         self.assertEqual((user.nick, user.account), (nick("eve"), "bob"))
 
-    def test_who_is_an_account_already_is_refused(self) -> None:
-        self.assertEqual(
-            self.code(self.bob, c.Authenticate(nick("bob"), "x" * 9)), "already-logged-in"
-        )
-
     def test_an_account_kept_elsewhere_is_made_under_its_own_name_only(self) -> None:
         seat = self.proves("zoe")
         self.world.do(seat, c.Login(nick("phone")))
@@ -601,6 +596,35 @@ class GuestTests(ChatCase):
 
 
 class LoggingInTests(AccountCase):
+    def test_who_changes_to_another_account_has_its_roles_and_no_longer_those_of_before(
+        self,
+    ) -> None:
+        for name, place in (("ann", "dev"), ("bob", "ops")):
+            seat = self.world.register(name)
+            self.world.do(seat, c.Join(room(place)))
+            self.world.do(seat, c.RegisterRoom())
+            self.world.close(seat)
+        seat = self.world.enter("phone")
+        for place in ("dev", "ops"):
+            self.world.do(seat, c.Join(room(place)))
+        user = self.world.user(seat)
+        for name, has in (("ann", {"dev"}), ("bob", {"ops"})):
+            self.world.proven(seat, c.Authenticate(nick(name), "correct horse"))
+            self.assertEqual((user.account, user.nick), (name, nick("phone")))
+            owned = {
+                each.name.text
+                for each in self.state.rooms.values()
+                if "owner" in each.members.get(user.id, ())
+            }
+            self.assertEqual(owned, has)
+
+    def test_nobody_takes_other_sessions_along_to_another_account(self) -> None:
+        self.world.close(self.world.register("bob"))
+        self.world.register("ann")
+        again = self.world.login("ann")
+        refused = self.world.refusal(again, c.Authenticate(nick("bob"), "correct horse"))
+        self.assertEqual(refused.code, "already-logged-in")
+
     def test_a_guest_becomes_the_account_and_keeps_its_rooms(self) -> None:
         self.world.close(self.world.register("bob"))
         guest = self.world.enter("guest1")
@@ -649,10 +673,11 @@ class LoggingInTests(AccountCase):
         self.assertIs(self.world.user(second), self.world.user(bob))
         self.assertEqual(len(self.state.users), 1)
 
-    def test_who_has_an_account_cannot_become_another(self) -> None:
+    def test_who_has_an_account_in_two_sessions_cannot_become_another(self) -> None:
         self.world.register("eve")
         proof = self.state.accounts["eve"].proof
         bob = self.world.register("bob")
+        self.world.login("bob")
         self.propose(bob, e.LoggedIn(nick("eve"), proof))
         self.assertEqual(
             (self.rejected(), self.world.user(bob).account), ("already-logged-in", "bob")

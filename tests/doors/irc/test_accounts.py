@@ -92,13 +92,20 @@ class SaslTests(AccountCase):
         )
         self.assertIn(" 903 ", seen[-1])
 
-    def test_after_the_login_too_and_only_once(self) -> None:
-        client = self.enters("phone")
-        proof = plain("alice", self.password)
-        seen = self.asks(
-            client, "AUTHENTICATE PLAIN", f"AUTHENTICATE {proof}", "AUTHENTICATE PLAIN"
-        )
-        self.assertEqual([line.split()[1] for line in seen[1:]], ["900", "903", "907"])
+    def test_after_the_login_too_and_then_as_another_account(self) -> None:
+        owner = self.house.enters("bob")
+        owner.types(f"/register {self.password}", "/quit")
+        watcher = self.enters("eve", "#dev", caps="account-notify chghost")
+        client = self.enters("phone", "#dev")
+        for account, before in (("alice", None), ("bob", "alice.user")):
+            proof = plain(account, self.password)
+            seen = self.asks(client, "AUTHENTICATE PLAIN", f"AUTHENTICATE {proof}")
+            self.assertEqual([line.split()[1] for line in seen[1:]], ["900", "903"])
+            told, host = watcher.sees()
+            self.assertTrue(told.endswith(f" ACCOUNT {account}"), told)
+            self.assertTrue(host.endswith(f" CHGHOST ~phone {account}.user"), host)
+            self.assertEqual(before is not None and f"@{before} " in told, before is not None)
+        self.assertIn("~phone@bob.user", self.asks(client, "USERHOST phone")[0])
 
 
 class PassTests(AccountCase):

@@ -308,14 +308,14 @@ class LoggedIn(_Event, frozen=True):
 
     Normally the author is renamed. But if a user with this account and that nick was here already, the session is moved to that
     user (``moved``). If it was the author's last session, the author is gone, and ``rooms`` are those the author was in; they
-    are filled in when the event is applied, and so is ``account_name``, the account as its owner writes it.
+    are filled in when the event is applied, and so is ``became``, the author as others see them from now on.
     """
 
     nick: Nick
     proof: Proof
     moved: bool = False
     rooms: tuple[RoomId, ...] | None = None
-    account_name: str = ""
+    became: Author | None = None
 
 
 class PasswordChanged(_Event, frozen=True):
@@ -635,10 +635,8 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
         match event:
             case Renamed(nick=nick):
                 return msgspec.structs.replace(author, nick=nick)
-            case LoggedIn(nick=nick, proof=proof, account_name=name):
-                return msgspec.structs.replace(
-                    author, nick=nick, account=proof.account, account_name=name
-                )
+            case LoggedIn(became=became):
+                return became or author
             case AccountRegistered(nick=nick):
                 return msgspec.structs.replace(author, account=nick.key, account_name=nick.text)
             case AccountDropped():

@@ -20,7 +20,7 @@ from twisted_chat.core.rules.decisions import (
     SendReply,
 )
 from twisted_chat.core.rules.effects import Applied, Between, Outcome
-from twisted_chat.core.rules.ownership import forget_account, recognise
+from twisted_chat.core.rules.ownership import forget_account, recognise, step_back
 from twisted_chat.core.rules.refusals import STALE, has_account, hidden, refuse, shown_again, taken
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.dedup import owner_of
@@ -299,6 +299,8 @@ def account_of(state: State, user: User) -> Account | None:
 
 def become(state: State, user: User, account: Account, message: MessageId, time: float) -> None:
     """Log a user in to an account."""
+    if user.account not in (None, account.key):
+        step_back(state, user)
     before = user.invitation
     state.read_markers.prune(account.key, state.rooms)
     state.read_markers.enter(account.key, user.rooms, message)

@@ -106,8 +106,8 @@ class Login(Topic):
 
     def authenticate(self, asked: Asked, command: c.Authenticate) -> Decision:
         """Have the password of an account checked, whatever nick the session has or will have."""
-        if asked.here is not None and asked.here.account is not None:
-            return SendReply(has_account(asked.here.account))
+        if asked.here is not None and (refused := _bound(asked.here, command.account.key)):
+            return SendReply(refused)
         return prove(self.state, command.account, command.password, command)
 
     def authenticates(
@@ -270,8 +270,8 @@ class Login(Topic):
         ban = state.server_bans.of_account(key, now)
         if ban is not None:
             return Refused("banned", ban.explain(now))
-        if user.account not in (None, key):
-            return has_account(user.account or "")
+        if refused := _bound(user, key):
+            return refused
         holder = state.in_the_way(event.nick, user, key)
         if holder is None:
             return rename_refused(state, user, event.nick, now)
@@ -284,14 +284,18 @@ class Login(Topic):
         account = self._proven(it, event.proof, event.nick, user)
         assert account is not None
         holder = state.in_the_way(event.nick, user, account.key)
-        happened = it.applied(NOBODY, replace(event, account_name=account.name.text))
+        happened = it.applied(NOBODY)
         if not joins(holder, account, event.nick):
             if user.nick != event.nick:
                 note_departure(state, it.message, happened.envelope.author, it.now)
             if user.nick.text != event.nick.text:
                 state.rename(user, event.nick)
             become(state, user, account, it.message, it.now)
-            return replace(happened, audience=Near(tuple(user.rooms), author=True))
+            logged_in = replace(event, became=user.sessions[it.place])
+            envelope = replace(happened.envelope, event=logged_in)
+            return replace(
+                happened, envelope=envelope, audience=Near(tuple(user.rooms), author=True)
+            )
         # Their other sessions are here under that nick: this one goes over to them.
         place = it.place
         mine, address = user.sessions[place], user.addresses[place]
@@ -309,8 +313,7 @@ class Login(Topic):
         state.set_operator(holder, place, operator)
         state.accounts.logged_in(mine.scope, account.proof)
         state.client_ids.touch(mine.scope, it.now, owner_of(author))
-        name = account.name.text
-        moved = e.LoggedIn(holder.nick, event.proof, True, rooms, name)
+        moved = e.LoggedIn(holder.nick, event.proof, True, rooms, author)
         return replace(happened, envelope=replace(happened.envelope, event=moved))
 
     def _proven(
@@ -338,6 +341,13 @@ class Login(Topic):
         n, nick = next((n, nick) for n, nick in names if self.state.in_the_way(nick) is None)
         self._next_guest = n + 1
         return nick
+
+
+def _bound(user: User, account: str) -> Refused | None:
+    """Refuse another account to somebody whose other sessions belong to the one they have."""
+    if user.account in (None, account) or len(user.sessions) == 1:
+        return None
+    return has_account(user.account or "")
 
 
 # --- what follows ---

@@ -273,6 +273,17 @@ def forget_account(state: State, account: str) -> list[RoomId]:
     return gone
 
 
+def step_back(state: State, user: User) -> None:
+    """Take from a user who changes to another account the roles that they have by the one before."""
+    for number in user.rooms:
+        room = state.rooms[number]
+        lost = room.roles.get(user.account or "", NO_ROLES) & room.members[user.id]
+        if lost:
+            room.members[user.id] -= lost
+            state.altered[number] = None
+    state.set_account(user, None)
+
+
 def recognise(state: State, user: User, before: str) -> None:
     """Give a user who logged in while here the roles that the account has in their rooms.
 

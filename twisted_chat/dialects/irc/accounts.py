@@ -47,9 +47,7 @@ _FAILURES: Final = {
 def authenticate(session: IrcSession, message: Message) -> Iterator[Step]:
     """Take the next piece of an authentication: its mechanism, or a part of what proves who the client is."""
     given = message.params[0]
-    if session.me is not None and session.me.account is not None:
-        yield session.numeric(n.ERR_SASLALREADY, ":You have already authenticated using SASL")
-    elif given == "*":
+    if given == "*":
         session.sasl = None
         yield session.numeric(n.ERR_SASLABORTED, ":SASL authentication aborted")
     elif session.sasl is None:

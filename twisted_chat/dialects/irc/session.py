@@ -255,8 +255,9 @@ class IrcSession:
         match event:
             case e.ProfileChanged() if self.asked.verb == "METADATA":
                 return b""  # the verb itself answers what it did
-            case e.LoggedIn(account_name=name):
-                told = encode(logged_in(self, name))
+            case e.LoggedIn():
+                account = after.account_name if after is not None else ""
+                told = encode(logged_in(self, account))
                 # Clients wait for that first; but not under a nick that they do not have yet.
                 renamed = me is not None and me.nick.text != self.nick
                 return self._sent(data + told if renamed else told + data)

@@ -325,7 +325,7 @@ def _became(view: IrcView, envelope: e.Envelope, event: e.Event) -> Iterable[str
     if after.nick.text != author.nick.text:
         yield f":{author.prefix} NICK {after.nick}"
     author = msgspec.structs.replace(author, nick=after.nick)
-    if "account-notify" in view.caps:
+    if "account-notify" in view.caps and after.account_name != author.account_name:
         yield f":{author.prefix} ACCOUNT {after.account_name or '*'}"
     if "chghost" in view.caps and after.prefix != author.prefix:
         yield f":{author.prefix} CHGHOST {after.shown_user} {after.shown_host}"
