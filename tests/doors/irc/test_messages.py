@@ -85,6 +85,7 @@ class SayTests(IrcHouseTestCase):
         self.assertEqual(
             self.asks(ann, "NOTICE", "NOTICE #no :x", "NOTICE nobody :x", "NOTICE ,: :x"), []
         )
+        self.assertEqual(self.asks(ann, "NOTICE ann :\x1b[2J", "NOTICE ann :" + "x" * 490), [])
 
     def test_a_line_that_does_not_fit_is_refused_and_says_by_how_much(self) -> None:
         ann, bob = self.enters("ann", "#dev"), self.enters("bob", "#dev")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.extras import BadTags, Extras, read_tags
 from twisted_chat.core.values.ids import MessageId, read_id
 from twisted_chat.core.values.names import BadName, parse_nick
-from twisted_chat.core.values.text import CleanText, FormattedText, is_formatted
+from twisted_chat.core.values.text import BadText, CleanText, FormattedText, is_formatted
 from twisted_chat.dialects.base import Request, Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle
@@ -68,9 +69,10 @@ def plain(session: IrcSession, frame: bytes) -> Request | None:
 
 def notice(session: IrcSession, message: Message) -> Iterator[Step]:
     """Say something that no program answers; so it is not answered either, not even by an error."""
-    for step in _say(session, message, "notice"):
-        if isinstance(step, Request):
-            yield step
+    with contextlib.suppress(BadText):
+        for step in _say(session, message, "notice"):
+            if isinstance(step, Request):
+                yield step
 
 
 def tagmsg(session: IrcSession, message: Message) -> Iterator[Step]:
