@@ -2,8 +2,8 @@
 
 Lines of a busy room linger, so that several cost each member's socket one send. Handing a line to one member costs the server a
 system call, whatever its length. Where a line comes every few milliseconds to hundreds of members, waiting a little, less than
-anybody sees, saves most of those calls. Where lines are rare there would be nothing to join, where members are few nothing to
-save, and where lines come faster than the reactor turns each turn has many anyhow: there nobody waits.
+anyone notices, saves most of those calls. If lines are rare there is nothing to combine; if members are few there is nothing to
+save; and if lines come faster than the reactor turns, each turn has many anyway. In these cases lines do not wait.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Pace:
 
 
 class RoomBatch:
-    """The batch of a room and who gets it.
+    """The batch of a room and the sessions that get it.
 
     Every session in the room gets every entry of the batch, rendered once per variant, but for two kinds. A session that
     entered, or was handed something else during this turn, has a *cursor*: it got (or must not get) the entries before
@@ -184,8 +184,8 @@ class RoomBatch:
     def spill(self, dirty: list[Outbox], now: float, *, alone: bool) -> None:
         """Hand the batch to every session at the time ``now``, and start anew.
 
-        ``alone``: no other room has a batch in this turn, so that it is sent at once to whom it can be. The others get it as
-        ``pending``, and are marked ``dirty``.
+        ``alone``: no other room has a batch in this turn, so that it is sent at once to the sessions that can take it. The
+        others get it as ``pending``, and are marked ``dirty``.
         """
         self.pace.note(now, len(self.entries), len(self))
         for outbox in (*self._cursors, *self._skips):

@@ -22,7 +22,7 @@ MAX_NAMES: Final = 200
 
 
 class _Crowd(msgspec.Struct):
-    """Who came and went in one crowded room since the last line about it."""
+    """The users who joined and left one crowded room since the last line about it."""
 
     room: RoomRef
     timer: IDelayedCall
@@ -39,7 +39,7 @@ class _Crowd(msgspec.Struct):
     since: dict[str, tuple[int, Author, bool]] = {}
 
     def note(self, author: Author, *, joined: bool, departed: bool) -> None:
-        """Note that somebody came or went; coming and going cancel out."""
+        """Record that a user joined or left; a join and a leave of the same user cancel out."""
         key = author.nick.key
         here, there = (self.joined, self.left) if joined else (self.left, self.joined)
         if there.pop(key, None) is None:
@@ -57,7 +57,7 @@ class _Crowd(msgspec.Struct):
         return self._lines(now, list(self.joined.values()), list(self.left.values()))
 
     def told_newcomers(self, now: float) -> list[Envelope]:
-        """Return what to tell those who entered meanwhile."""
+        """Return what to tell the users who entered meanwhile."""
         joined = [author for _, author, came in self.since.values() if came]
         left = [author for _, author, came in self.since.values() if not came]
         return self._lines(now, joined, left)
@@ -250,7 +250,7 @@ class Delivery:
         joined: bool,
         departed: bool = False,
     ) -> None:
-        """Note that somebody came to or went from a crowded room; a line tells of all of them a little later."""
+        """Record that a user joined or left a crowded room; one line about all of them follows a little later."""
         if room.id not in self._channels:
             return  # nobody here to tell
         crowd = self._crowds.get(room.id)
@@ -261,7 +261,7 @@ class Delivery:
         crowd.note(author, joined=joined, departed=departed)
 
     def settle(self, room: RoomId) -> None:
-        """Tell now who came to and went from a crowded room, so that what follows is told after it."""
+        """Show the joins and leaves of a crowded room now, so that what follows comes after them."""
         crowd = self._crowds.pop(room, None)
         if crowd is None:
             return
@@ -277,7 +277,7 @@ class Delivery:
             self._tell_newcomers(crowd, channel, now)
 
     def _tell_newcomers(self, crowd: _Crowd, channel: RoomBatch, now: float) -> None:
-        """Tell those who entered meanwhile: what is news to the others is partly old to them."""
+        """Tell the users who entered meanwhile, for whom some of it is not new."""
         own = crowd.told_newcomers(now)
         rendered: dict[Variant, bytes] = {}
         singly: dict[Variant, list[bytes]] = {}

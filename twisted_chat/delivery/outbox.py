@@ -65,8 +65,8 @@ class Outbox:
 
     What the sink cannot take, or what comes behind an unfilled :class:`Slot`, waits in a queue of at most ``limit`` bytes:
     an addition to an empty queue always fits, one that would take a non-empty queue over the limit ends the session. So
-    does a fault of the sink, of a slot's pieces or of what is called when they are out: it must not reach whoever else is
-    served in this turn.
+    does a fault of the sink, of a slot's pieces or of what is called when they are out: it must not affect other sessions that
+    are served in this turn.
     """
 
     __slots__ = (
@@ -324,7 +324,7 @@ class Backlog:
     """Counts the bytes that wait for all sessions of a server, and bounds them.
 
     A limit for each session is not enough: a thousand of them, each just within it, are more than a small machine has.
-    Over ``limit`` bytes, those who have most waiting are ended, until a quarter of it is free.
+    Over ``limit`` bytes, the sessions with the most waiting are ended, until a quarter of it is free.
     """
 
     def __init__(self, limit: int) -> None:
@@ -341,7 +341,7 @@ class Backlog:
             self._of[session] = waiting
 
     def relieve(self) -> None:
-        """End those who are furthest behind, if too much waits."""
+        """End the sessions that are furthest behind, if too much waits."""
         if self.bytes <= self.limit:
             return
         log.warn(

@@ -39,7 +39,7 @@ class Door(Sink, Protocol):
         """The session no longer waits for an answer: hand in what came meanwhile."""
 
     def logged_in(self, *, resumed: bool) -> None:
-        """The session has a nick now; ``resumed``: that of an earlier session, in whose rooms it is."""
+        """The session has logged in; ``resumed``: it continues an earlier session, in the rooms of that."""
 
     def ask_password(self, name: RoomName | Nick, *, wrong: bool) -> bool:
         """Ask for the password of a room, and join with it, or of a registered nick, and log in with it.
@@ -49,7 +49,7 @@ class Door(Sink, Protocol):
 
     @property
     def private(self) -> bool:
-        """Nobody can read along on the way: TLS, or no way at all."""
+        """Nobody else can read the connection: it uses TLS, or does not leave the machine."""
 
     def end(self) -> None:
         """Close the connection once all that was written is out."""

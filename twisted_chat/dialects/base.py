@@ -46,7 +46,7 @@ class Variant(Protocol):
 
     @property
     def sums(self) -> bool:
-        """Who came to and went from a crowded room is one line, which may name somebody who is there; else a line for each."""
+        """Joins and leaves in a crowded room share one line, which may name members who are there; others have a line each."""
 
     def event(self, envelope: Envelope) -> bytes:
         """Render an event for everyone but its author."""

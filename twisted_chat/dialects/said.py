@@ -1,6 +1,7 @@
 """What is said as it stands, by programs and in pieces: whether it looks like a private text as people type them.
 
-Nothing in it is a command. But whoever typed ``psst > bob`` into a program that passes on lines did not mean it for everybody.
+Nothing in it is a command. But a person who typed ``psst > bob`` into a program that passes on lines did not mean it for
+everyone.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ def meant_for(line: CleanText) -> Nick | RoomName | None:
     """Look at a line that a program says as it stands, and in which nothing is a command.
 
     Return for whom it was perhaps meant, as in ``Say.unless``. Raises :class:`BadLine`, which quotes nothing, if the line is a
-    private form, or a command with a password, as people type them: whoever typed it did not mean it for everybody.
+    private form, or a command with a password, as people type them: the person who typed it did not mean it for everyone.
     """
     private, meant = (False, None) if is_plain(line) else private_form(line)
     if private:

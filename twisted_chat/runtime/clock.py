@@ -61,10 +61,10 @@ def wall_of(clock: IReactorTime) -> Callable[[], float]:
 
 
 class Silence:
-    """A timer for somebody who says nothing: it calls a turn after its time.
+    """A timer for a silent peer: when its time is up, it calls in the next turn.
 
     After a pause of the process or the machine timers are due at once. What arrived meanwhile has been read a turn later,
-    and whoever read it has stopped the timer.
+    and its reader has stopped the timer.
     """
 
     def __init__(

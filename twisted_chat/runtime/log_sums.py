@@ -1,6 +1,6 @@
 """Lines of the log that strangers cause: written while they are few, and summed up when they are many.
 
-Whoever opens a thousand connections a second would fill the disk with a line for each.
+A client that opens a thousand connections a second would fill the disk with a line for each.
 """
 
 from __future__ import annotations

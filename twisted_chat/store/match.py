@@ -16,7 +16,7 @@ class Matcher:
         self._terms = [(words(term.text), term.prefix) for term in query.terms]
 
     def fits(self, envelope: Envelope) -> bool:
-        """Tell whether a message has all the words, and is of whom and when the query says."""
+        """Return whether a message has all the words, and the author and time of the query."""
         event, author, query = envelope.event, envelope.author, self._query
         if not isinstance(event, Said) or author is None:
             return False

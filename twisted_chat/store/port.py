@@ -32,7 +32,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Skip(msgspec.Struct, frozen=True):
-    """Whose lines are not counted: those of an account, and of whoever had one of these nick keys."""
+    """Messages that are not counted: those of an account, and of users who had one of these nick keys."""
 
     account: str
     nicks: frozenset[str] = frozenset()
@@ -48,10 +48,10 @@ class Skip(msgspec.Struct, frozen=True):
 class Health(msgspec.Struct, frozen=True):
     """How a store is doing. Times are seconds; ``since`` is seconds since 1970.
 
-    ``waiting``: changes that are not committed yet, of at most ``most`` before those who make them have to wait;
-    ``commits`` so far, the time the ``last`` one took and the ``slowest``; ``unindexed``: messages that a search has to
-    scan; ``error``: why nothing can be committed now, and ``since`` when; ``size``: bytes that the store takes on this machine,
-    and ``free``: bytes that are left there, both None where that is not known.
+    ``waiting``: changes that are not committed yet, of at most ``most`` before the sessions that make them have to wait;
+    ``commits`` so far, the time the ``last`` one took and the ``slowest``; ``unindexed``: messages that a search has to scan;
+    ``error``: why nothing can be committed now, and ``since`` when; ``size``: bytes that the store takes on this machine, and
+    ``free``: bytes that are left there, both None where that is not known.
     """
 
     kind: str
@@ -89,7 +89,7 @@ class Store(Protocol):
 
     @property
     def full(self) -> bool:
-        """So much waits to be kept that whoever makes changes should make none until ``roomy()`` is called."""
+        """So much waits to be stored that no changes should be made until ``roomy()`` is called."""
 
     @property
     def given(self) -> MessageId:
@@ -146,7 +146,7 @@ class Store(Protocol):
     def drop_account(self, key: str, at: MessageId) -> None:
         """Drop the account with this key, and all that is kept of it, which are gone since the event ``at``.
 
-        What it has said before that stays, and is nobody's from then on: whoever has the name next did not say it.
+        What it has said before that stays, and belongs to nobody from then on: the next owner of the name did not say it.
         """
 
     def keep_login(self, scope: Scope, proof: Proof, at: MessageId) -> None:
@@ -183,7 +183,7 @@ class Store(Protocol):
         """Drop a server ban, which is lifted since the event ``at``."""
 
     def set_panic(self, level: int, at: MessageId) -> None:
-        """Keep who may come in since the event ``at``."""
+        """Store the lockdown level since the event ``at``."""
 
     def record(self, record: AuditRecord) -> None:
         """Add to what server operators did. Nothing ever changes that; it is kept for a year."""

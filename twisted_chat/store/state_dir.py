@@ -122,7 +122,7 @@ def database_in(folder: Path) -> Path:
 
 
 def give_to_owner(file: int, folder: Path) -> None:
-    """Let root give a file to the owner of its folder, as SQLite does: who has restored a backup is not who runs the server."""
+    """As root, give a file to the owner of its folder, as SQLite does: another user may have restored a backup."""
     if os.geteuid() == 0:
         owner = folder.stat()
         os.fchown(file, owner.st_uid, owner.st_gid)
@@ -147,7 +147,7 @@ def _open(folder: Path, name: str) -> int:
 
 
 def _take(lock: int, folder: Path) -> None:
-    """Lock a file, and write into it who has it."""
+    """Lock a file, and write into it which process has it."""
     _lock(lock, folder, fcntl.LOCK_EX)
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
@@ -163,7 +163,7 @@ def _look_at(folder: Path) -> None:
 
 
 def _lock(lock: int, folder: Path, kind: int) -> None:
-    """Lock a file, or raise :class:`StateDirError` with who has it."""
+    """Lock a file, or raise :class:`StateDirError` with the process that has it."""
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:

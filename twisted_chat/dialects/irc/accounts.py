@@ -1,4 +1,4 @@
-"""Accounts: SASL before and after the login, and making one.
+"""Accounts: SASL before and after the login, and registration.
 
 IRCv3, sasl-3.2 and draft/account-registration; RFC 4616 for PLAIN.
 """
@@ -45,7 +45,7 @@ _FAILURES: Final = {
 
 
 def authenticate(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Take the next piece of an authentication: its mechanism, or a part of what proves who the client is."""
+    """Take the next piece of an authentication: its mechanism, or a part of the client's credentials."""
     given = message.params[0]
     if given == "*":
         session.sasl = None
@@ -77,7 +77,7 @@ def _failed(session: IrcSession) -> bytes:
 
 
 def _plain(session: IrcSession, payload: str) -> Iterator[Step]:
-    """Prove to be an account by its name and password."""
+    """Authenticate by the name and password of an account."""
     try:
         wanted, name, password = base64.b64decode(payload, validate=True).decode().split("\0")
         account = account_named(name)
@@ -91,14 +91,14 @@ def _plain(session: IrcSession, payload: str) -> Iterator[Step]:
 
 
 def account_named(text: str) -> Nick:
-    """Read the name of an account; behind an "@" may stand what the client calls its device."""
+    """Read the name of an account; after an "@" may follow the client's name for its device."""
     return parse_nick(text.partition("@")[0])
 
 
 def prove(
     session: IrcSession, account: Nick, password: Secret, failed: int = n.ERR_SASLFAIL
 ) -> Iterator[Step]:
-    """Ask whether a password is right; of a name that is wrong no more is said than of a password: the numeric ``failed``."""
+    """Have a password checked; a wrong name is answered like a wrong password, with the numeric ``failed``."""
 
     def show(reply: r.Reply) -> Iterable[str] | None:
         match reply:
@@ -118,7 +118,7 @@ def prove(
 
 
 def register(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Make an account of the nickname that the client has. An e-mail address is taken, and not kept."""
+    """Register an account for the client's nickname. An e-mail address is accepted, but not stored."""
     name, _, password = message.params[:3]
     about = middle(name)
     if session.me is None:

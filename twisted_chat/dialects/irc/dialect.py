@@ -24,7 +24,7 @@ from twisted_chat.dialects.line.parse import read
 
 
 class IrcDialect:
-    """Opens sessions of IRC. ``server`` is the name of the server, ``password`` what every client has to give, if anything."""
+    """Opens sessions of IRC. ``server`` is the name of the server, ``password`` what every client has to send, if anything."""
 
     verbs: Mapping[str, Verb] = VERBS
 
@@ -36,7 +36,7 @@ class IrcDialect:
         now: Callable[[], float],
         password: str = "",
     ) -> None:
-        """``version`` is that of the server; ``now`` returns seconds since 1970, ``limits`` the limits that count now."""
+        """``version`` is that of the server; ``now`` returns seconds since 1970, ``limits`` the current limits."""
         # It stands in the place of a host name, which has no blanks.
         self.server = "-".join(server.split())
         self.version = f"twisted-chat-{version}"
@@ -77,7 +77,7 @@ class IrcDialect:
         return collect(session, message)
 
     def inside(self, session: IrcSession, room: RoomName) -> Iterator[Step]:
-        """Tell of a room that another session of the same user has entered."""
+        """Announce a room that another session of the same user has entered."""
         return inside(session, room)
 
     def missed(self, session: IrcSession, room: RoomName) -> Iterator[Step]:
@@ -85,7 +85,7 @@ class IrcDialect:
         return show_missed(session, room)
 
     def other(self, session: IrcSession, message: Message) -> Iterator[Step]:
-        """Read a message whose verb is none of IRC's: people type our commands, and clients send them as they are."""
+        """Read a message whose verb is not one of IRC's: people type our commands, and clients send them as they are."""
         name = message.verb.lower()
         if session.me is None or name not in COMMANDS:
             known = n.ERR_UNKNOWNCOMMAND if session.me is not None else n.ERR_NOTREGISTERED

@@ -1,4 +1,4 @@
-"""What was said before, as clients ask for it: IRCv3, draft/chathistory."""
+"""History as clients ask for it: IRCv3, draft/chathistory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MS: Final = 1000
 
 
 class BadReference(ValueError):
-    """What names no place in a history."""
+    """A text that does not name a place in a history."""
 
 
 class _At:
@@ -142,7 +142,7 @@ def _commands(
 def _show(
     session: IrcSession, what: str, place: RoomName | Nick, asked: list[c.ShowHistory]
 ) -> Iterator[Step]:
-    """Ask, and put all that comes into one batch."""
+    """Ask, and put everything that comes into one batch."""
     name = str(place)
     opened = False
 

@@ -1,4 +1,4 @@
-"""The answer to a message that has a label: one line with the label, a batch with it, or an acknowledgement that it is all.
+"""The answer to a message with a label: one line with the label, a batch with it, or an acknowledgement if there is none.
 
 IRCv3, labeled-response and batch. An answer may be long, so it is not held: only its first line is, until it is clear whether
 there is another one.
@@ -16,7 +16,7 @@ _END: Final = b"\r\n"
 
 
 class Label:
-    """The label of the message that is being answered, and what has become of the answer."""
+    """The label of the message that is being answered, and the state of the answer."""
 
     def __init__(self, label: str, server: str, batch: str) -> None:
         """``batch`` names the batch that the answer will be, if it is one."""

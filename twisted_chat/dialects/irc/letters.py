@@ -68,7 +68,7 @@ def spell_changes(changes: Iterable[Change]) -> str:
 
 
 def spell_user_changes(changes: Iterable[UserChange]) -> str:
-    """Write changes of one's own user: ``+i-w``."""
+    """Write changes of the client's own user: ``+i-w``."""
     signs: dict[str, str] = {"+": "", "-": ""}
     for setting, on in changes:
         signs["+" if on else "-"] += USER_LETTERS[setting]
@@ -76,7 +76,7 @@ def spell_user_changes(changes: Iterable[UserChange]) -> str:
 
 
 def spell_settings(settings: Settings, *, locked: bool) -> str:
-    """Write how a room is set: ``+kln * 30``; ``+`` if no letter is."""
+    """Write the settings of a room: ``+kln * 30``; ``+`` if none has a letter."""
     found = {KEY: HIDDEN} if locked else {}
     for letter, setting in SETTINGS.items():
         value = settings.value(setting)

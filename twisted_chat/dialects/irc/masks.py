@@ -1,4 +1,4 @@
-"""Bans, mutes and exceptions as IRC writes them: masks behind the letters ``b``, ``e`` and ``I`` of MODE.
+"""Bans, mutes and exceptions as IRC writes them: masks after the letters ``b``, ``e`` and ``I`` of MODE.
 
 ``a:NAME`` is an account (IRCv3 account-extban), and ``m:MASK`` a mute, or an exception from mutes.
 """
@@ -45,7 +45,7 @@ _LISTS: Final = {
 
 
 def read(letter: str, mask: str) -> tuple[bool, Target]:
-    """Return whether a mask is about mutes, and whom it is for.
+    """Return whether a mask is about mutes, and its target.
 
     Raises :class:`.bans.BadTarget` or :class:`.names.BadName`.
     """
@@ -71,7 +71,7 @@ def letter_of(exempt: Exempt) -> str:
 
 
 def change(room: RoomName, letter: str, mask: str, *, give: bool) -> c.RoomCommand | str:
-    """Return the command that adds a mask to a list, or takes it away; or why there is none."""
+    """Return the command that adds a mask to a list, or removes it; or why there is none."""
     try:
         mute, target = read(letter, mask)
     except (BadTarget, BadName) as bad:
@@ -94,7 +94,7 @@ def change(room: RoomName, letter: str, mask: str, *, give: bool) -> c.RoomComma
 
 
 def shown(session: IrcSession, room: RoomName, letter: str) -> Iterator[Step]:
-    """List the masks behind a letter."""
+    """List the masks of a letter."""
     entry, end, what = _LISTS[letter]
     page, pages = 0, 1
 

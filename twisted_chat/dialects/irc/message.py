@@ -35,7 +35,7 @@ _VERB: Final = re.compile(rb"(?:@[^ ]* +)?(?::[^ ]* +)?([A-Za-z]{1,20})(?: |$)")
 
 
 class BadMessage(ValueError):
-    """A line that is no message. ``code`` is that of a standard reply, ``by`` how many bytes it is too long."""
+    """A line that is not a message. ``code`` is that of a standard reply, ``by`` how many bytes it is too long."""
 
     def __init__(self, why: str, code: str, by: int = 0) -> None:
         super().__init__(why)
@@ -51,12 +51,12 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     tags: Mapping[str, str] = {}
 
     def param(self, place: int) -> str:
-        """Return a parameter; nothing if there are not so many."""
+        """Return a parameter; "" if there are not so many."""
         return self.params[place] if place < len(self.params) else ""
 
 
 def parse(frame: bytes) -> Message | None:
-    """Read a line; None if there is nothing on it. Raises :class:`BadMessage`."""
+    """Read a line; None if it is empty. Raises :class:`BadMessage`."""
     tags: Mapping[str, str] = {}
     if frame.startswith(b"@"):
         raw, _, frame = frame[1:].partition(b" ")
@@ -109,7 +109,7 @@ def _tags(raw: str) -> dict[str, str]:
 
 
 def spell_tags(tags: Iterable[tuple[str, str]]) -> str:
-    """Write tags, with the "@" and the blank behind them; nothing if there are none."""
+    """Write tags, with the "@" and the space after them; "" if there are none."""
     spelled = ";".join(f"{key}={escape(value)}" if value else key for key, value in tags)
     return f"@{spelled} " if spelled else ""
 
@@ -136,7 +136,7 @@ def middle(text: str) -> str:
 
 
 def pack(words: Iterable[str], size: int) -> Iterator[str]:
-    """Put words into rows of at most ``size`` bytes, parted by blanks."""
+    """Put words into rows of at most ``size`` bytes, separated by spaces."""
     row: list[str] = []
     length = 0
     for word in words:
@@ -153,7 +153,7 @@ def pack(words: Iterable[str], size: int) -> Iterator[str]:
 def split(text: str, size: int) -> list[str]:
     """Cut a text into pieces of at most ``size`` bytes each, or one character, which together are the text.
 
-    It is cut behind blanks if that leaves no short pieces, else between what people see as characters (Unicode Annex #29).
+    It is cut after spaces if that leaves no short pieces, else between what people see as characters (Unicode Annex #29).
     """
     pieces = []
     while len(text.encode()) > size:

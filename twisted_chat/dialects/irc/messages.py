@@ -68,7 +68,7 @@ def plain(session: IrcSession, frame: bytes) -> Request | None:
 
 
 def notice(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Say something that no program answers; so it is not answered either, not even by an error."""
+    """Say something that no program answers; the server does not answer it either, not even with an error."""
     with contextlib.suppress(BadText):
         for step in _say(session, message, "notice"):
             if isinstance(step, Request):
@@ -134,7 +134,7 @@ def _say(session: IrcSession, message: Message, kind: c.Kind) -> Iterator[Step]:
 
 
 def _too_long(session: IrcSession, verb: str, targets: Iterable[str], text: str) -> int:
-    """Return by how many bytes a line is too long for those who get it, who are told whose it is."""
+    """Return by how many bytes a line is too long once the prefix of its author is added."""
     assert session.me is not None
     longest = max(len(begin(session.me, verb, target).encode()) for target in targets)
     return longest + len(f" :{text}".encode()) - MAX_LINE

@@ -1,4 +1,4 @@
-"""MODE: how a room is set, which roles its members have, and who is kept out; and what a client has set for itself."""
+"""MODE: the settings of a room, the roles of its members, and its bans; and the settings of the client's own user."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAX_KEY: Final = 100
 
 
 class Mode(msgspec.Struct, frozen=True):
-    """One letter of a MODE: whether it is to be set, and its parameter if it has one."""
+    """One letter of a MODE: whether to set or remove it, and its parameter if it has one."""
 
     give: bool
     letter: str
@@ -65,7 +65,7 @@ def read_modes(letters_: str, values: Iterable[str]) -> Iterator[Mode]:
 
 
 def _settings(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
-    """Write how a room is set, and since when it is there."""
+    """Write the settings of a room, and when it was created."""
     if not isinstance(reply, r.RoomSettings):
         return None
     how = letters.spell_settings(reply.settings, locked=reply.locked)
@@ -77,7 +77,7 @@ def _settings(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
 
 
 def _change(session: IrcSession, room: RoomName, modes: list[Mode]) -> Iterator[Step]:
-    """Change a room: all settings at once, which are one line for all, then what each needs a command of its own for."""
+    """Change a room: all settings at once, which are one line for everyone, then what needs a command of its own."""
     settings: dict[Setting, int] = {}
     for each in modes:
         setting = letters.SETTINGS.get(each.letter)
@@ -123,7 +123,7 @@ def _unknown(session: IrcSession, room: RoomName, it: Mode) -> Iterator[Step]:
 
 
 def _unless_nothing_changed(reply: r.Reply) -> Iterable[str] | None:
-    """Say nothing where nothing was changed, or that nobody here matches now, which a list is no question about."""
+    """Say nothing if nothing was changed, nor that a mask matches nobody here at the moment."""
     quiet = isinstance(reply, r.Refused) and reply.code in _NOTHING_CHANGED
     return () if quiet or isinstance(reply, r.Confirmed) else None
 

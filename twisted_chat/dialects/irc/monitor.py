@@ -1,4 +1,4 @@
-"""MONITOR: being told when somebody comes or goes, see IRCv3, monitor and extended-monitor."""
+"""MONITOR: being told when a user comes or goes, see IRCv3, monitor and extended-monitor."""
 
 from __future__ import annotations
 

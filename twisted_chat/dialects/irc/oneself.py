@@ -37,7 +37,7 @@ def setname(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def mode(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Show or change what a client has set for itself."""
+    """Show or change the settings of the client's own user."""
     assert session.me is not None
     try:
         mine = parse_nick(message.params[0]) == session.me.nick
@@ -60,7 +60,7 @@ def _modes(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
 
 
 def _change(session: IrcSession, text: str) -> Iterator[Step]:
-    """Change all settings at once, which are one line, then what each needs a command of its own for."""
+    """Change all settings at once, which are one line, then what needs a command of its own."""
     give, changes, others = True, dict[str, UserChange](), dict[str, bool]()
     unknown = False
     for letter in text[: 2 * _MAX_LETTERS]:
@@ -84,7 +84,7 @@ def _change(session: IrcSession, text: str) -> Iterator[Step]:
 
 
 def _private(session: IrcSession, *, give: bool) -> Iterator[Step]:
-    """Say who may write to the client in private."""
+    """Say who may send the client private messages."""
 
     def show(reply: r.Reply) -> Iterable[str] | None:
         if not isinstance(reply, r.Confirmed):
@@ -96,5 +96,5 @@ def _private(session: IrcSession, *, give: bool) -> Iterator[Step]:
 
 
 def _quiet(reply: r.Reply) -> Iterable[str] | None:
-    """Say nothing: the change itself is shown, and where there is none others say nothing, either."""
+    """Say nothing: a change is shown as an event, and other servers do not answer if nothing changed either."""
     return () if isinstance(reply, r.Confirmed | r.Refused) else None

@@ -1,4 +1,4 @@
-"""What operators of the server do, and how one becomes one."""
+"""What operators of the server do, and how a client becomes one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a client comes in: capabilities, nickname, user name and password, in several lines; and how it goes."""
+"""Registration of a connection: capabilities, nickname, user name and password, in several lines; and QUIT."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def cap(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Negotiate capabilities; until CAP END nobody is let in."""
+    """Negotiate capabilities; until CAP END the client is not logged in."""
     what = message.param(0).upper()
     if what in ("LS", "REQ") and session.me is None:
         session.registration.negotiating = True
@@ -57,7 +57,7 @@ def _at_least_302(version: str) -> bool:
 
 
 def _requested(session: IrcSession, asked: str) -> bytes:
-    """Have all that is asked for, or nothing of it."""
+    """Accept all capabilities that are asked for, or none of them."""
     names = asked.split()
     more = {name for name in names if not name.startswith("-")}
     less = {name[1:] for name in names if name.startswith("-")}
@@ -106,7 +106,7 @@ def user(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def nick(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Take a nickname: the first, or another one."""
+    """Take a nickname: the first one, or a new one."""
     wanted = message.param(0)
     if not wanted:
         yield session.numeric(n.ERR_NONICKNAMEGIVEN, ":No nickname given")
@@ -131,7 +131,7 @@ def _renaming(reply: r.Reply) -> Iterable[str] | None:
 
 
 def _register(session: IrcSession) -> Iterator[Step]:
-    """Come in, once all that it takes has been said."""
+    """Log in, once everything that is needed was sent."""
     given, dialect = session.registration, session.dialect
     if session.me is not None or given.negotiating or not (given.nick and given.user):
         return
@@ -169,7 +169,7 @@ def _register(session: IrcSession) -> Iterator[Step]:
 def _logging_in(
     session: IrcSession, wanted: Nick, found: list[r.Entered], reply: r.Reply
 ) -> Iterable[str] | None:
-    """Write the answers to a login. The rooms that an earlier session is in are shown behind the greeting."""
+    """Write the answers to a login. The rooms that an earlier session is in are shown after the greeting."""
     match reply:
         case r.Welcome():
             session.me, session.motd = reply.author, reply.motd

@@ -1,4 +1,4 @@
-"""How IRC writes replies that are the same for all commands. What has no form of its own in IRC is told in words, in notices."""
+"""How IRC writes replies that are the same for all commands. What has no form of its own in IRC is sent as notices."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _recipient_away(session: IrcSession, reply: r.RecipientAway) -> Iterable[str
 
 
 def _watched(session: IrcSession, reply: r.Watched) -> Iterable[str]:
-    """Say who of the watched is here, who is not, and who cannot be watched, too."""
+    """Say which of the watched nicks are here, which are not, and which cannot be watched as well."""
     yield from rows(session, n.RPL_MONONLINE, [each.prefix for each in reply.here])
     yield from rows(session, n.RPL_MONOFFLINE, [each.text for each in reply.gone])
     if reply.refused:
@@ -90,7 +90,7 @@ def _watched(session: IrcSession, reply: r.Watched) -> Iterable[str]:
 
 
 def rows(session: IrcSession, number: int, words: Iterable[str]) -> Iterable[str]:
-    """List words parted by commas, on as many lines as they need."""
+    """List words separated by commas, on as many lines as they need."""
     start = session.spell(number, ":")
     for row in pack(words, MAX_LINE - len(start.encode())):
         yield f"{start}{row.replace(' ', ',')}"
@@ -109,7 +109,7 @@ def _pong(session: IrcSession, reply: r.Pong) -> Iterable[str]:
 
 
 def logged_in(session: IrcSession, account: str) -> Iterable[str]:
-    """Say that the client is an account now."""
+    """Say that the client is logged in to an account now."""
     source = session.source if session.me is not None else f"{session.nick}!*@*"
     why = f":You are now logged in as {account}"
     yield session.spell(n.RPL_LOGGEDIN, f"{source} {account} {why}")

@@ -1,4 +1,4 @@
-"""Entering and leaving rooms, and who is in them."""
+"""Entering and leaving rooms, and their members."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def join(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def _entering(found: list[r.Entered]) -> Callable[[r.Reply], Iterable[str] | None]:
-    """Return what notes the answer to a join, which is written with all that belongs to it."""
+    """Return a function that records the answer to a join, which is written together with what belongs to it."""
 
     def show(reply: r.Reply) -> Iterable[str] | None:
         if isinstance(reply, r.Entered):
@@ -86,7 +86,7 @@ def _entering(found: list[r.Entered]) -> Callable[[r.Reply], Iterable[str] | Non
 
 
 def inside(session: IrcSession, room: RoomName, *, topic: bool = True) -> Iterator[Step]:
-    """Tell of a room that the client is in now: its topic, if it has one, and who is there."""
+    """Show a room that the client has entered: its topic, if it has one, and its members."""
     if topic:
         yield session.asks(
             c.ShowTopic(room), str(room), show=lambda reply: _topic_if_any(session, reply)
@@ -129,7 +129,7 @@ def _topic_if_any(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
 
 
 def topic_lines(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
-    """Write the topic of a room, and who set it when."""
+    """Write the topic of a room, and who set it and when."""
     if not isinstance(reply, r.Topic):
         return None
     if not reply.topic:
@@ -157,7 +157,7 @@ def topic(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def kick(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Put people out of a room, or each out of a room of its own."""
+    """Remove people from a room, or each from a room of its own."""
     rooms, nicks = listed(message.params[0]), listed(message.params[1])
     text = message.param(2)
     reason = CleanText(text) if text else None
@@ -178,7 +178,7 @@ def kick(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def invite(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Invite somebody; without parameters, list the rooms to which the client is invited."""
+    """Invite a user; without parameters, list the rooms to which the client is invited."""
     if not message.params:
         yield from _invitations(session)
         return
@@ -270,7 +270,7 @@ def names(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def _names(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
-    """List a part of the members of a room. Who may not see them is told nothing but the end of the list."""
+    """List a part of the members of a room. A client that may not see them gets only the end of the list."""
     if isinstance(reply, r.Refused):
         return ()
     if not isinstance(reply, r.People):
@@ -281,7 +281,7 @@ def _names(session: IrcSession, reply: r.Reply) -> Iterable[str] | None:
 
 
 def marks(session: IrcSession, roles: Container[Role]) -> str:
-    """Return the marks before a nickname for the roles of somebody in a room: the highest, or all."""
+    """Return the marks before a nickname for the roles of a member: the highest one, or all."""
     found = "".join(mark for role, mark in _ROLES.items() if role in roles)
     return found if "multi-prefix" in session.caps else found[:1]
 

@@ -1,4 +1,4 @@
-"""What the server says of itself."""
+"""What the server says about itself."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SUPPORTED: Final = "are supported by this server"
 
 
 def greeting(session: IrcSession) -> Iterable[str]:
-    """Greet a client that has come in, up to what the server supports."""
+    """Greet a client that has logged in, up to what the server supports."""
     server, nick = session.server, session.nick
     started = datetime.fromtimestamp(session.dialect.started, UTC)
     yield session.spell(n.RPL_WELCOME, f":Welcome to {server}, {nick}")
@@ -82,7 +82,7 @@ def isupport(session: IrcSession) -> list[str]:
 
 
 def lusers(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Count who is here."""
+    """Count the users that are here."""
 
     def show(reply: r.Reply) -> Iterable[str] | None:
         if not isinstance(reply, r.Counts):
@@ -141,12 +141,12 @@ def info(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def links(session: IrcSession, message: Message) -> Iterator[Step]:
-    """List the servers of the network: nobody needs to know how many machines there are."""
+    """List the servers of the network: one, because nobody needs to know how many machines there are."""
     yield session.numeric(n.RPL_ENDOFLINKS, "* :End of /LINKS list")
 
 
 def stats(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Tell how the server is doing: all letters but "u", the uptime, have the same answer, in words."""
+    """Answer with statistics: all letters but "u", the uptime, have the same answer, in words."""
     letter = middle(message.param(0))[:1]
     if letter == "u":
         up = int(session.dialect.now() - session.dialect.started)

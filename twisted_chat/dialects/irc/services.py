@@ -1,4 +1,4 @@
-"""NickServ and ChanServ: no users, but other spellings of our commands, as people of IRC networks know them.
+"""NickServ and ChanServ: not users, but other spellings of our commands, as people know them from IRC networks.
 
 What is said to them reaches nobody: it may be a password.
 """
@@ -29,7 +29,7 @@ _ONE_USER: Final = "All sessions of an account are one user here, so nobody can 
 
 
 class Word(msgspec.Struct, frozen=True):
-    """What a service understands: what follows the word, what it does, and the command that it is; a text answers by itself."""
+    """A word that a service understands: its arguments, its help, and its command, or the text of the answer."""
 
     usage: str
     help: str

@@ -1,4 +1,4 @@
-"""One session of IRC: what it has said of itself, what it asked for last, and how it is answered."""
+"""One session of IRC: what it said about itself, what it asked for last, and how it is answered."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Asked(msgspec.Struct):
 
 
 class Registration(msgspec.Struct):
-    """What a client has said before it is let in."""
+    """What a client has sent before it is logged in."""
 
     nick: str = ""
     user: str = ""
@@ -124,7 +124,7 @@ class IrcSession:
         return self.dialect.server
 
     def negotiate(self, caps: frozenset[str]) -> None:
-        """Have these capabilities from now on."""
+        """Set the capabilities of the session."""
         self.caps = caps
         self.view = self.dialect.view(caps, self.subs)
 

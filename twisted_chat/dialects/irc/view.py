@@ -1,4 +1,4 @@
-"""What sessions of IRC see alike of what happens: those with the same capabilities share one view."""
+"""How sessions of IRC see events: those with the same capabilities share one view."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class IrcView:
         return self.event(envelope)
 
     def _shows_own(self, event: e.Told, *, mine: bool) -> bool:
-        """Tell whether the author's own private message is shown: by this session (``mine``), or by another."""
+        """Return whether the author's own private message is shown: one from this session (``mine``), or from another."""
         return "echo-message" in self.caps or (not mine and "znc.in/self-message" in self.caps)
 
     def replay(self, envelope: e.Envelope) -> bytes:
@@ -115,7 +115,7 @@ class IrcView:
         return self.message(envelope, f"[{clock}] ")
 
     def _room(self, envelope: e.Envelope) -> Iterable[str]:
-        """Tell what has no form of its own in IRC as a notice of the server in the room."""
+        """Show an event that has no form of its own in IRC, as a notice of the server in the room."""
         event, author, room = envelope.event, envelope.author, envelope.room
         if not isinstance(event, e.RoomEvent) or author is None or room is None:
             return ()
@@ -171,14 +171,14 @@ def _joined(view: IrcView, envelope: e.Envelope, event: e.Joined) -> Iterable[st
 
 
 def join(view: IrcView, author: e.Author, room: str) -> str:
-    """Return the line of somebody who enters a room."""
+    """Return the line of a user who enters a room."""
     if "extended-join" in view.caps:
         return f":{author.prefix} JOIN {room} {author.account_name or '*'} :{author.real_name}"
     return f":{author.prefix} JOIN {room}"
 
 
 def _gathered(view: IrcView, envelope: e.Envelope, event: e.Gathered) -> Iterable[str]:
-    """Show who went and who came, a line each."""
+    """Show leaves and joins, a line each."""
     assert envelope.room is not None
     room = str(envelope.room.name)
     for author in event.left:
@@ -305,7 +305,7 @@ def _away_set(view: IrcView, envelope: e.Envelope, event: e.AwaySet) -> Iterable
 
 
 def away(view: IrcView, author: e.Author, text: str | None) -> Iterable[str]:
-    """Return the line that says that somebody is away, and why, or is back."""
+    """Return the line that says that a user is away, and why, or is back."""
     if "away-notify" not in view.caps:
         return ()
     return (f":{author.prefix} AWAY" + ("" if text is None else f" :{text}"),)
@@ -319,7 +319,7 @@ def _real_name_set(view: IrcView, envelope: e.Envelope, event: e.RealNameSet) ->
 
 
 def _became(view: IrcView, envelope: e.Envelope, event: e.Event) -> Iterable[str]:
-    """Tell that somebody has another nick, another account, and with that another host."""
+    """Show that a user has another nick, another account, and so another host."""
     author, after = envelope.author, envelope.after
     assert author is not None and after is not None
     if after.nick.text != author.nick.text:

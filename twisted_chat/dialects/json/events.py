@@ -207,7 +207,7 @@ def _happened(envelope: e.Envelope) -> Placed | None:
 
 
 def _in_room(event: e.AnyRoomEvent, content: str, who: str, room: str) -> Placed:
-    """Return the object of what somebody did to the settings, roles and bans of a room."""
+    """Return the object of a change to the settings, roles and bans of a room."""
     match event:
         case e.SettingsChanged(changes=changes):
             values: dict[str, bool | int | str]
@@ -295,7 +295,7 @@ def _value(setting: Setting, value: int) -> bool | int | str:
 
 
 def _tags_sent(envelope: e.Envelope, event: e.Said | e.Told) -> Placed:
-    """Return the object of a message of nothing but tags."""
+    """Return the object of a message that has only tags."""
     author, tag = envelope.author, envelope.tag
     assert author is not None
     return s.TagsSent(
@@ -313,12 +313,12 @@ def _tags(event: e.Said | e.Told) -> dict[str, str] | None:
 
 
 def _extended(data: bytes, name: bytes, value: str | bool) -> bytes:
-    """Put a field behind those that an object has."""
+    """Add a field after those that an object has."""
     return b'%b,"%b":%b}' % (data[:-1], name, encode(value))
 
 
 def _named(out: Iterable[tuple[UserId, Nick]]) -> tuple[str, ...]:
-    """Name the first who were put out: a crowd fits into no object that everybody is sent."""
+    """Name the first users who were removed: a crowd does not fit into an object that everyone is sent."""
     return tuple(nick.text for _, nick in out)[:_NAMED]
 
 

@@ -194,7 +194,7 @@ def answer(reply: r.Reply) -> Answer:
 
 
 def _place(place: RoomName | Nick) -> dict[str, Any]:
-    """Name a room, or whose private messages with the reader's account it is about."""
+    """Name a room, or the partner of a private conversation."""
     return {"partner" if isinstance(place, Nick) else "room": place.text}
 
 

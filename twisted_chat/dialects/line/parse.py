@@ -148,7 +148,7 @@ def _may_be_private(text: str) -> bool:
 def _perhaps_login(text: str, name: re.Match[str] | None, password: Secret | None) -> c.Login:
     """Read a line of three words or more: a client that knows no nicknames says something, or it is a name and a password.
 
-    Raises :class:`BadLine`, which quotes nothing, if it is no talk. ``password``: what stands behind the nickname.
+    Raises :class:`BadLine`, which quotes nothing, if it is not something to say. ``password``: what follows the nickname.
     """
     try:
         said = read(CleanText(text))
@@ -182,7 +182,7 @@ def read(line: CleanText) -> c.Command | None:
 def private_form(line: CleanText) -> tuple[bool, Nick | RoomName | None]:
     """Look at a line in which nothing is to be a command: tell whether it is one that is private, or has a password.
 
-    If it is not, return for whom it was perhaps meant, too, as in ``Say.unless``.
+    If it is not, also return for whom it was perhaps meant, as in ``Say.unless``.
     """
     bare = CleanText(typos.bare(line))
     if bare.startswith("//"):

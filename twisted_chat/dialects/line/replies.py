@@ -297,7 +297,7 @@ def _text(name: Nick | RoomName | None) -> str | None:
 
 
 def _place(place: RoomName | Nick) -> tuple[str, str | None]:
-    """Return the room, and whom else the messages are of if they are private."""
+    """Return the room, and the partner if the messages are private."""
     return ("", str(place)) if isinstance(place, Nick) else (str(place), None)
 
 

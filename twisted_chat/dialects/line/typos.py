@@ -219,7 +219,7 @@ def other_mark(line: str) -> bool:
 
 
 def holds_password(line: str) -> bool:
-    """Tell whether a line is, but for its mark, a command that has a password in it: whoever is here, that is not said."""
+    """Return whether a line, except for its mark, is a command with a password; it is not said, whoever is here."""
     return _WITH_PASSWORD.fullmatch(_worded(line)) is not None
 
 
@@ -254,7 +254,7 @@ def meant_for(line: str) -> Nick | RoomName | None:
 
 
 def meant_by_msg(text: str) -> Nick | RoomName | None:
-    """Return for whom TEXT in ``MSG TEXT`` was perhaps meant, as :func:`meant_for`. "MSG bob TEXT" is said to everybody."""
+    """Return for whom TEXT in ``MSG TEXT`` was perhaps meant, as :func:`meant_for`. "MSG bob TEXT" is said to everyone."""
     found = _NO_COLON.match(_worded(text))
     return (_nick(found[1]) if found else None) or meant_for(text)
 

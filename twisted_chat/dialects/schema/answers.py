@@ -17,7 +17,7 @@ class Welcome(Answer, frozen=True, kw_only=True, tag="welcome"):
 
 
 class Entered(Answer, frozen=True, kw_only=True, tag="members"):
-    """One is in ``room`` now; ``names`` are at most fifty of the ``count`` who are there, with oneself."""
+    """The client has entered ``room``; ``names`` are at most fifty of its ``count`` members, including the user."""
 
     room: str
     names: tuple[str, ...]
@@ -85,7 +85,7 @@ class Notice(Answer, frozen=True, kw_only=True, tag="notice"):
 
 
 class Ignored(Notice, frozen=True, kw_only=True, tag="notice"):
-    """The names of those whom one ignores."""
+    """The names of the users whom the client ignores."""
 
     names: tuple[str, ...] = always(())
 
@@ -270,7 +270,7 @@ class Whois(Answer, frozen=True, kw_only=True, tag="whois"):
 
 
 class Profile(Whois, frozen=True, kw_only=True, tag="whois"):
-    """About somebody who is here, as the server writes it."""
+    """A user who is here, as the server writes it."""
 
     account: str | None = always(None)
     guest: bool = always(False)
@@ -283,7 +283,7 @@ class Profile(Whois, frozen=True, kw_only=True, tag="whois"):
 
 
 class Departed(Struct, frozen=True, kw_only=True):
-    """Who had a nickname, and left ``ago`` seconds before."""
+    """A user who had a nickname, and left ``ago`` seconds before."""
 
     nick: str
     account: str | None = None
@@ -295,7 +295,7 @@ class Departed(Struct, frozen=True, kw_only=True):
 
 
 class WatchedPerson(Struct, frozen=True, kw_only=True):
-    """Somebody who is here under a nickname that one watches."""
+    """A user who is here under a nickname that the client watches."""
 
     nick: str
     account: str | None = None
@@ -312,7 +312,7 @@ class Watched(Answer, frozen=True, kw_only=True, tag="watch"):
 
 
 class Whowas(Answer, frozen=True, kw_only=True, tag="whowas"):
-    """Who had a nickname and has it no longer, the latest first."""
+    """The users who had a nickname and no longer have it, the latest first."""
 
     nick: str
     users: tuple[Departed, ...]
@@ -374,7 +374,7 @@ class RoomSettings(Answer, frozen=True, kw_only=True, tag="settings"):
 
 
 class BanLine(Struct, frozen=True, kw_only=True):
-    """A ban or mute of a room, or who is ``exempt`` from these; ``left`` seconds of it, or None: for good."""
+    """A ban or mute of a room, or an exception from these (``exempt``), for ``left`` more seconds, or None if it is permanent."""
 
     mute: bool = False
     target: str

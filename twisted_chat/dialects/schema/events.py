@@ -80,7 +80,7 @@ class TagsSent(Placed, frozen=True, kw_only=True, tag="tags"):
 
 
 class Announcement(Placed, frozen=True, kw_only=True, tag="announcement"):
-    """An operator of the server says something to everybody; ``wallops``: to operators and those who want to get that."""
+    """An operator of the server says something to everyone or, if ``wallops``, to operators and users who have turned that on."""
 
     sender: str = field(name="from")
     wallops: bool = False
@@ -94,7 +94,7 @@ class BotCommands(Placed, frozen=True, kw_only=True, tag="bot_commands"):
 
 
 class Gathered(Placed, frozen=True, kw_only=True, tag="members"):
-    """Who came to a crowded room and left it in the last seconds; ``count`` are there now."""
+    """The users who joined and left a crowded room in the last seconds; ``count`` are there now."""
 
     room: str
     joined: tuple[str, ...]
@@ -134,7 +134,7 @@ class Kicked(Placed, frozen=True, kw_only=True, tag="kick"):
 
 
 class Renamed(Placed, frozen=True, kw_only=True, tag="nick"):
-    """``sender``, who may be oneself, is called ``nick`` now; ``account`` if they logged in to it."""
+    """``sender``, who may be the user, is called ``nick`` now; ``account`` if they logged in to it."""
 
     sender: str = field(name="from")
 
@@ -153,7 +153,7 @@ class Away(Placed, frozen=True, kw_only=True, tag="away"):
 
 
 class RealName(Placed, frozen=True, kw_only=True, tag="realname"):
-    """``sender``, who may be oneself, has the real name ``text`` now; an empty one is none."""
+    """``sender``, who may be the user, has the real name ``text`` now; an empty one was cleared."""
 
     sender: str = field(name="from")
 
@@ -191,8 +191,8 @@ class Role(Placed, frozen=True, kw_only=True, tag="role"):
 class Changed(Placed, frozen=True, kw_only=True):
     """Something else about a room was changed by ``sender``; ``text`` says what, and ``kind`` is the type of the object.
 
-    ``out`` are those who were put out by it, at most fifty of ``out_count``. ``forget`` deletes what the ``account`` said in the
-    room, or ``everywhere``.
+    ``out`` are the users who were removed by it, at most fifty of ``out_count``. ``forget`` deletes what the ``account`` said
+    in the room, or ``everywhere``.
     """
 
     @property

@@ -68,7 +68,7 @@ def entered(
     locked: bool = False,
     bot_commands: Sequence[str] = (),
 ) -> list[str]:
-    """Say where somebody is now, and list who else is there; ``left_out`` of the ``count`` are not among the names."""
+    """Say which room the user is in now, and list its members; ``left_out`` of the ``count`` are not among the names."""
     lines = [you_are_in(room, count, created=created, locked=locked)]
     if count != 1:
         lines += wrapped(names)
@@ -108,7 +108,7 @@ def retention(room: str, keep: object) -> str:
 
 
 def invitations(lines: Iterable[tuple[str, str]], count: int, pages: str = "") -> list[str]:
-    """List the rooms to which somebody is invited, and by whom."""
+    """List the rooms to which the user is invited, and by whom."""
     if not count:
         return ["You are not invited to any room."]
     return [
@@ -135,7 +135,7 @@ def settings(
     accounts_only: bool,
     accounts_speak: bool,
 ) -> list[str]:
-    """Say how a room is set, and which accounts have roles in it."""
+    """List the settings of a room, and the accounts that have roles in it."""
     words = [
         word
         for word, is_so in (
@@ -249,7 +249,7 @@ def people(count: int, room: str | None, pages: str = "") -> str:
 def person(
     nick: str, *, guest: bool, away: bool, idle: float, operator: bool, roles: Iterable[str]
 ) -> str:
-    """Name somebody in a list, with what marks them: roles, and guests, who are not who they may seem to be."""
+    """Name a user in a list, with marks for roles, and for guests, who may not be the person they seem to be."""
     told = ["guest"] * guest + ["away"] * away
     if idle >= _SILENT:
         told.append(f"silent for {span(idle)}")
@@ -313,7 +313,7 @@ def were_here(name: str, users: Sequence[tuple[float, str]]) -> list[str]:
 
 
 def gone(user_name: str, host: str, real_name: str) -> str:
-    """Say what is known about somebody who left; nothing if that is nothing."""
+    """Say what is known about a user who left; "" if nothing is."""
     return f", as {user_name}@{host}{because(real_name)}" if host else ""
 
 
@@ -325,7 +325,7 @@ def counts(users: int, hidden: int, operators: int, nameless: int, rooms: int, p
 
 
 def watched(here: Sequence[str], gone: Sequence[str], refused: Sequence[str]) -> list[str]:
-    """Say who of the watched is here."""
+    """Say which of the watched nicks are here."""
     parts = (("Here", here), ("Not here", gone), ("Not watched, as there are too many", refused))
     lines = [f"{what}: {', '.join(names)}." for what, names in parts if names]
     return lines or ["There is nobody to watch."]

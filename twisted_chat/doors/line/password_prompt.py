@@ -66,7 +66,7 @@ class PasswordPrompt:
         self._sessions.send(peer, self._telnet.hide())
 
     def take(self, peer: Session) -> RoomName | Nick | None:
-        """End the prompt, if there is one, because a line came; return whose password the line is."""
+        """End the prompt, if there is one, because a line came; return the name that the password is for."""
         name, self._of = self._of, None
         if name is None:
             self.asked = 0

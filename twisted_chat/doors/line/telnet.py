@@ -1,8 +1,8 @@
 """Telnet, filtered out of a stream: text comes out, what the client negotiates is answered.
 
 A pure filter without I/O. People come with ``nc``, which knows no telnet and shows an IAC as junk,
-and with ``telnet``, PuTTY and MUD clients, which do. Who speaks telnet shows it first; until then
-the filter is transparent and silent. No input is an error, and none is kept beyond 4 KiB.
+and with ``telnet``, PuTTY and MUD clients, which do. A client that speaks telnet shows it first; until then the filter is
+transparent and silent. No input is an error, and none is kept beyond 4 KiB.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ class TelnetFilter:
 
     Any cut of the stream gives the same text, the same answers and the same state. Nothing is sent
     before the peer sent a command. A connection gets :data:`MAX_ANSWERS` answers; after those the
-    filter goes on stripping but answers nothing: who asks without end gets silence. (What
-    :meth:`hide` and :meth:`show` return is no answer and does not count.)
+    filter goes on stripping but answers nothing: a client that asks without end gets silence. (What :meth:`hide` and
+    :meth:`show` return is no answer and does not count.)
 
     The socket needs SO_OOBINLINE: clients send half of IAC DM as urgent data, and without it the
     other half stands as a stray byte before the next line.

@@ -64,7 +64,7 @@ class AccountBatch:
         self.dropped.setdefault(key, at)
 
     def disown(self, connection: Connection) -> None:
-        """Let what the dropped accounts have said, and wish to be erased of that, be of nobody who can come again."""
+        """Make messages of deleted accounts, and requests to erase them, belong to nobody who can come again."""
         for key, at in self.dropped.items():
             for table in (authors, erased):
                 mine = update(table).where(table.c.account == key)

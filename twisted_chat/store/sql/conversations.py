@@ -1,4 +1,4 @@
-"""Conversations in the database: which there are, what waits for whom, and up to where accounts have read."""
+"""Conversations in the database, messages that wait for accounts, and read markers."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def read_conversations(connection: Connection) -> tuple[tuple[str, str, RoomId],
 
 
 def read_counts(connection: Connection) -> tuple[tuple[str, str, int], ...]:
-    """Read how many messages wait for whom, of whom."""
+    """Read how many messages wait for each account, by sender."""
     by = (waiting.c.account, waiting.c.sender)
     rows = connection.execute(select(*by, func.count()).group_by(*by).order_by(*by))
     return tuple((account, sender, count) for account, sender, count in rows)

@@ -86,7 +86,7 @@ class History:
         return page
 
     async def _load(self, room: RoomRef) -> None:
-        """Read the end of a room's history once for all who ask for it: after a restart everybody comes back at once."""
+        """Read the end of a room's history once for all that ask for it, because after a restart everyone comes back at once."""
         waiting = self._loading.get(room.id)
         if waiting is not None:
             turn: Deferred[None] = Deferred()
@@ -175,7 +175,7 @@ class History:
         )
 
     async def _ask(self, work: Callable[..., Any], *args: Any, searches: bool = False) -> Any:
-        """Read something; what goes wrong is told to who asked for it, and logged."""
+        """Read something; an error is reported to the caller, and logged."""
         if self._once_stored:
             # The database hides what is to be erased, and knows whose account is gone, only when it was told so.
             await self._writer.ask(_nothing, behind=True)

@@ -216,7 +216,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _mark(path: Path) -> None:
-    """Say in an empty file whose it is, and that it can shrink, which can be said only before anything is in it."""
+    """Mark an empty file as ours, and as able to shrink, which can only be set before anything is in it."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")

@@ -1,4 +1,4 @@
-"""What is kept of server operators: bans, their audit trail, who may come in; and when accounts were here last."""
+"""What is stored about server operators: bans, the audit log, the lockdown level; and when accounts were last here."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ def _nick(text: str, key: str) -> Nick:
 
 
 def _clean(text: str) -> CleanText:
-    """Return a text that was clean when it was stored. Whoever can write to the database can put anything there."""
+    """Return a text that was clean when it was stored; other programs can write anything to the database."""
     try:
         return CleanText(text)
     except BadText:
@@ -251,7 +251,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def _as_clean(wanted: type, value: Any) -> CleanText:
-    """Make a text of what was clean when it was stored. Whoever can write to the database can put anything there."""
+    """Return a text of what was clean when it was stored; other programs can write anything to the database."""
     try:
         return CleanText(str(value))
     except BadText:
@@ -271,7 +271,7 @@ def write_standing(record: RoomRecord) -> str:
 def read_standing(record: RoomRecord, column: str) -> RoomRecord:
     """Return a record with what is in its column.
 
-    Raises :class:`BadStanding`: a room whose bans cannot be read must not come back open to everybody.
+    Raises :class:`BadStanding`: a room whose bans cannot be read must not come back open to everyone.
     """
     try:
         standing = _READ_STANDING.decode(column)

@@ -1,6 +1,6 @@
 """The threads that talk to the database: one that writes, a few that read, and one each for searches and for logins.
 
-A search may take seconds, and somebody can ask for many: whoever logs in, comes in or reads history does not wait for them.
+A search may take seconds, and a user can ask for many; logins, joins and history do not wait for them.
 """
 
 from __future__ import annotations

@@ -176,7 +176,7 @@ def delete_unused(connection: Connection, now: float) -> None:
 
 
 def delete_silent(connection: Connection) -> None:
-    """Delete authors of whom no message is left, and conversations of which none is."""
+    """Delete authors and conversations without messages."""
     used = select(messages.c.author)
     connection.execute(delete(authors).where(authors.c.id.not_in(used)))
     delete_empty(connection)

@@ -54,7 +54,7 @@ class Words(Protocol):
     ) -> tuple[Any, ColumnElement[bool], ColumnElement[int]]:
         """Return the table to join to the messages, on what, and the column of ids that it is best ordered by.
 
-        ``authors``: the rows of whom it may be by; None for everybody.
+        ``authors``: the rows of possible authors; None for all.
         """
 
 

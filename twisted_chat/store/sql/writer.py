@@ -1,4 +1,4 @@
-"""The one who writes: groups of changes, blocks of ids, and between them what is done in the background.
+"""The writer: groups of changes, blocks of ids, and background work between them.
 
 It lives on the reactor's thread, and lets the thread that writes do one thing after the other. What cannot be written now
 is tried again until it can; nothing is dropped while the process lives.
@@ -242,7 +242,7 @@ class Writer:
             upkeep.delete_messages(connection, self._index, batch.deleted)
 
     def _tell(self, told: Callable[[], None]) -> None:
-        """Call who waits for the store: a fault there must not end all writing."""
+        """Call those that wait for the store; an error there must not end all writing."""
         try:
             told()
         except Exception:
