@@ -75,7 +75,7 @@ class Reference:
         self._listeners.append(listener)
 
     def take(self, position: int, data: bytes) -> bool:
-        """Tell whether ``data`` is right at ``position``; beyond the end it is added, if it is right by itself."""
+        """Return whether ``data`` is right at ``position``; beyond the end it is added, if it is right by itself."""
         known = self._base + len(self._data) - position
         if len(data) <= known:
             return self._data.startswith(data, position - self._base)

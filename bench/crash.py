@@ -106,7 +106,7 @@ class _Test:
         self._sum_up()
 
     async def _round(self, *, last: bool) -> bool:
-        """Start the server, let everybody talk, kill it; tell whether to go on."""
+        """Start the server, let everybody talk, kill it; return whether to go on."""
         first = not self.result.kills
         # In the first round the rooms are made, by those who see to it that they are as they should be.
         await self._start(self._talkers if first else self._visitors)

@@ -264,7 +264,7 @@ class TimingResult(Result, kw_only=True, tag="timing"):
         )
 
     def is_told(self, kind: str) -> bool:
-        """Tell whether the times of a kind and of the first kind differ by more than chance explains."""
+        """Return whether the times of a kind and of the first kind differ by more than chance explains."""
         found = self.difference(kind)
         return found.low > 0 or found.high < 0 or differ(self.tries[kind], self._first, _DOUBT)
 

@@ -126,7 +126,7 @@ def median_interval(values: Sequence[float], doubt: float) -> Spread:
 
 
 def differ(some: Sequence[float], others: Sequence[float], doubt: float) -> bool:
-    """Tell whether two samples are of different distributions, but for a chance of ``doubt`` (Kolmogorov and Smirnov)."""
+    """Return whether two samples are of different distributions, but for a chance of ``doubt`` (Kolmogorov and Smirnov)."""
     if not some or not others:
         return False
     one, other = sorted(some), sorted(others)

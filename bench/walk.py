@@ -108,7 +108,7 @@ async def measure(reactor: Any) -> tuple[Walk, float]:
 
 
 def _is_other_end(reader: Any, visitor: Visitor) -> bool:
-    """Tell whether this is the server's end of a visitor's connection."""
+    """Return whether this is the server's end of a visitor's connection."""
     mine = cast(ITCPTransport, visitor.transport).getHost()
     return isinstance(reader, Server) and reader.client == (mine.host, mine.port)
 

@@ -36,7 +36,7 @@ def _open_streams() -> None:
 
 
 def _on_full_screen(settings: Settings) -> bool:
-    """Tell whether there is a whole screen to use, and what it takes to use it."""
+    """Return whether there is a whole screen to use, and what it takes to use it."""
     return (
         not settings.plain
         and sys.stdin.isatty()

@@ -179,7 +179,7 @@ class Probe:
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Tell whether two interfaces cannot share a port: they are the same, or one of them means all."""
+    """Return whether two interfaces cannot share a port: they are the same, or one of them means all."""
     if (":" in one) != (":" in other):
         return False
     return one == other or not {one, other}.isdisjoint(("", "0.0.0.0", "::"))  # noqa: S104  not listened on

@@ -385,7 +385,7 @@ def _plain(door: IProtocolFactory) -> IProtocolFactory:
 
 
 def makeService(options: Options) -> ChatService:
-    """Make the server, for ``twistd chat`` and ``twist chat``. With ``--check``, tell whether it could start, and exit."""
+    """Make the server, for ``twistd chat`` and ``twist chat``. With ``--check``, report whether it could start, and exit."""
     if options["check"]:
         from twisted_chat.app.preflight import check
 

@@ -229,13 +229,13 @@ class Settings(
         return "open" if self.only_here() else "invite"
 
     def only_here(self) -> bool:
-        """Tell whether all ports let in only this machine."""
+        """Return whether all ports let in only this machine."""
         given = (self.port, self.json_port, self.tls_port, self.irc_port, self.irc_tls_port)
         ports = [port for each in given for port in (each if isinstance(each, tuple) else (each,))]
         return all(self._for_this_machine(str(port)) for port in ports)
 
     def _for_this_machine(self, port: str) -> bool:
-        """Tell whether a port lets in only this machine; of an endpoint other than a UNIX socket that is not known."""
+        """Return whether a port lets in only this machine; of an endpoint other than a UNIX socket that is not known."""
         if ":" in port:
             return port.startswith("unix:")
         try:

@@ -27,7 +27,7 @@ class KnownNetworks:
             self._note(each)
 
     def knows(self, account: str, place: str | None) -> bool:
-        """Tell whether an account was entered from this place."""
+        """Return whether an account was entered from this place."""
         return self._digest(account, place) in self._places.get(account, ())
 
     def note(self, account: str, place: str | None, now: float) -> KnownNetwork:

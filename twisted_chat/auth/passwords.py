@@ -113,7 +113,7 @@ class Passwords:
         return await self._run(lambda: hash_now(password), who)
 
     async def verify(self, stored: str | None, password: str, who: Who = _HERE) -> bool:
-        """Tell whether a password is the one of which this is stored; None (no such account) takes as long, and is False.
+        """Return whether a password is the one of which this is stored; None (no such account) takes as long, and is False.
 
         Raises :class:`BusyError`.
         """
@@ -121,7 +121,7 @@ class Passwords:
         return matches and stored is not None
 
     def outdated(self, stored: str) -> bool:
-        """Tell whether a password should be hashed again because the parameters have changed."""
+        """Return whether a password should be hashed again because the parameters have changed."""
         return _HASHER.check_needs_rehash(stored)
 
     def stop(self) -> None:

@@ -104,7 +104,7 @@ def _end(text: str, most: int) -> int:
 
 
 def _goes_on(text: str, at: int) -> bool:
-    """Tell whether what stands at a place belongs to the letter before it."""
+    """Return whether what stands at a place belongs to the letter before it."""
     return category(text[at])[0] == "M" or _JOINER in text[at - 1 : at + 1]
 
 

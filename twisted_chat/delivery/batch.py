@@ -138,7 +138,7 @@ class RoomBatch:
         self._cursors[outbox] = len(self.entries)
 
     def catch_up(self, outbox: Outbox) -> bool:
-        """Append to ``outbox.pending`` what it has not got of the batch; tell whether that was anything."""
+        """Append to ``outbox.pending`` what it has not got of the batch; return whether that was anything."""
         if self._cursors.get(outbox, 0) == len(self.entries):
             return False
         lines = self._lines(outbox)

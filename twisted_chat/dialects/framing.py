@@ -309,7 +309,7 @@ class JsonFramer(Framer):
         self._stop = found.start() if found else len(self._data)
 
     def _skip_blanks(self) -> bool:
-        """Go to where the next frame begins in this line; tell whether there is one."""
+        """Go to where the next frame begins in this line; return whether there is one."""
         found = _NOT_BLANK.search(self._data, self._at, self._stop)
         start = found.start() if found else self._stop
         self._count += start - self._at

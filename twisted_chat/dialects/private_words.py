@@ -16,7 +16,7 @@ HUSHED: Final = (*PRIVATE, *(name for name, spec in COMMANDS.items() if spec.sec
 
 
 def is_private(line: str) -> bool:
-    """Tell whether a line that begins with a mark is a private command, or one with a password, right or mistyped."""
+    """Return whether a line that begins with a mark is a private command, or one with a password, right or mistyped."""
     word, *arguments = line.lstrip("/!").split() or [""]
     name = word.lower()
     meant = name if name in COMMANDS else nearest(word)

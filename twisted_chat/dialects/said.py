@@ -26,7 +26,7 @@ def meant_for(line: CleanText) -> Nick | RoomName | None:
 
 
 def begins_private(piece: bytes) -> bool:
-    """Tell whether a piece of a line is private, or may become so with what follows: that must not be said to everybody."""
+    """Return whether a piece of a line is private, or may become so with what follows: that must not be said to everybody."""
     try:
         line = CleanText(decode(piece))
         if meant_for(line) is not None:
@@ -40,7 +40,7 @@ def begins_private(piece: bytes) -> bool:
 
 
 def is_whole(piece: bytes) -> bool:
-    """Tell whether a piece of a line can be read: its last character did not come in part only."""
+    """Return whether a piece of a line can be read: its last character did not come in part only."""
     try:
         CleanText(decode(piece))
     except BadText:

@@ -134,7 +134,7 @@ class Trusted(NamedTuple):
     unix: bool
 
     def believes(self, address: IAddress | None) -> bool:
-        """Tell whether the header of a proxy that connects from there counts."""
+        """Return whether the header of a proxy that connects from there counts."""
         if not isinstance(address, IPv4Address | IPv6Address):
             return self.unix
         host = read_network(address.host.partition("%")[0])

@@ -85,7 +85,7 @@ def origin(address: IAddress | None, trust: LocalTrust) -> str | None:
 
 
 def is_broken(transport: object) -> bool:
-    """Tell whether a transport's connection is dead: reset, or given up by the kernel. One half-closed is not."""
+    """Return whether a transport's connection is dead: reset, or given up by the kernel. One half-closed is not."""
     handle = _socket_of(transport)
     if handle is None or handle.fileno() < 0 or not hasattr(select, "poll"):
         return False

@@ -93,7 +93,7 @@ class Trust:
         self._ahead = self._wall() - self._since
 
     def check(self) -> bool:
-        """Compare the clocks, and tell whether the time of day can be trusted. A jump is noticed at the next call."""
+        """Compare the clocks, and return whether the time of day can be trusted. A jump is noticed at the next call."""
         now = self._clock.seconds()
         ahead = self._wall() - now
         jumped, self._ahead = ahead - self._ahead, ahead

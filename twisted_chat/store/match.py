@@ -34,7 +34,7 @@ class Matcher:
 
 
 def _stands_in(term: list[str], said: list[str], *, prefix: bool) -> bool:
-    """Tell whether these words stand in that order, without a gap, among those."""
+    """Return whether these words stand in that order, without a gap, among those."""
     *first, last = term or [""]
     for start in range(len(said) - len(first)):
         end = start + len(first)

@@ -115,7 +115,7 @@ class Link(Requests, Service):
         return len(self._outgoing)
 
     def has_room(self) -> bool:
-        """Tell whether there is room for many lines, each as long as one may be: half of all that may wait."""
+        """Return whether there is room for many lines, each as long as one may be: half of all that may wait."""
         return self._outgoing.has_room()
 
     def when_settled(self) -> Deferred[None]:
@@ -308,7 +308,7 @@ class Link(Requests, Service):
             self._identity = becoming
 
     def _is_own(self, message: ev.Message) -> bool:
-        """Tell whether this was typed here: only our own session can have given it our scope."""
+        """Return whether this was typed here: only our own session can have given it our scope."""
         nonce = message.nonce or ""
         return message.scope in self._scopes and nonce.startswith(f"{self._prefix}-")
 

@@ -60,7 +60,7 @@ class Outgoing:
         return tag in self._items
 
     def has_room(self) -> bool:
-        """Tell whether half of what may wait does not."""
+        """Return whether half of what may wait does not."""
         return 2 * len(self._items) < self._max_waiting and 2 * self._bytes < self._max_bytes
 
     def add(self, item: Item) -> None:
@@ -95,7 +95,7 @@ class Outgoing:
         return [item for item in self._items.values() if item.to == nick]
 
     def answered(self, tag: str) -> bool:
-        """Forget what was answered; tell whether it was still waiting."""
+        """Forget what was answered; return whether it was still waiting."""
         if tag in self._seen:
             del self._seen[tag]
             return True
@@ -137,7 +137,7 @@ class Settling:
         self._seen = False
 
     def __bool__(self) -> bool:
-        """Tell whether anybody waits."""
+        """Return whether anybody waits."""
         return bool(self._waiting)
 
     def wait(self) -> Deferred[None]:

@@ -92,11 +92,11 @@ class Absent:
         self._trying: IDelayedCall | None = None
 
     def awaits(self, nick: str) -> bool:
-        """Tell whether messages to somebody wait here: what is typed now has its turn behind them."""
+        """Return whether messages to somebody wait here: what is typed now has its turn behind them."""
         return nick in self._until
 
     def refused(self, item: Item | None, refused: ev.Refused) -> bool:
-        """Tell whether what is refused is dealt with: it waits, or was given up."""
+        """Return whether what is refused is dealt with: it waits, or was given up."""
         if item is None or item.to is None or not item.suspect:
             return False
         if refused.code == _ANOTHER:

@@ -99,7 +99,7 @@ class Inbound:
                     self._tell(event)
 
     def refused(self, refused: ev.Refused) -> bool:
-        """Tell whether this refuses a request of this object's own, which it has dealt with then."""
+        """Return whether this refuses a request of this object's own, which it has dealt with then."""
         missed = self._reading.refused(refused.tag)
         if missed is None:
             return False
@@ -158,7 +158,7 @@ class Reading:
         self._missed[tag] = room
 
     def catches_up(self, room: str) -> bool:
-        """Tell whether what was missed in a room is already on its way."""
+        """Return whether what was missed in a room is already on its way."""
         return room in self._missed.values()
 
     def start(self, start: ev.HistoryStart) -> None:

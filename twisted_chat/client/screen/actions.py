@@ -42,7 +42,7 @@ _JOIN: Final = re.compile(r"/?(?P<name>(?<=/)(?i:join)|JOIN) +\S+ +")
 
 
 def secret(text: str) -> bool:
-    """Tell whether there is, or may be, a password in what is typed."""
+    """Return whether there is, or may be, a password in what is typed."""
     return hidden_from(text) < len(text)
 
 

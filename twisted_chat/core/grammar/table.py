@@ -324,12 +324,12 @@ _LOGIN_WORDS: Final = (
 
 
 def may_be_login(word: str) -> bool:
-    """Tell whether a name or a password may stand behind a word, which is perhaps mistyped."""
+    """Return whether a name or a password may stand behind a word, which is perhaps mistyped."""
     return _close(word[:32].lower(), _LOGIN_WORDS, 0.8) is not None
 
 
 def may_be_command(word: str) -> bool:
-    """Tell whether a word is that of a command, here or in another chat."""
+    """Return whether a word is that of a command, here or in another chat."""
     return word.lower() in COMMANDS or word.lower() in _ELSEWHERE or may_be_login(word)
 
 

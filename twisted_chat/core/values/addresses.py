@@ -26,7 +26,7 @@ def read_address(text: str | None) -> Address | None:
 
 
 def is_loopback(text: str | None) -> bool:
-    """Tell whether that is an address of this machine."""
+    """Return whether that is an address of this machine."""
     address = _read(text)
     return address is not None and address.is_loopback
 

@@ -54,7 +54,7 @@ class Cloak:
 
 
 def is_cloak_mask(text: str) -> bool:
-    """Tell whether a folded text is a cloak, or a mask such as ``*.PART.PART.ip`` that cloaks can fit."""
+    """Return whether a folded text is a cloak, or a mask such as ``*.PART.PART.ip`` that cloaks can fit."""
     return _MASK.fullmatch(text) is not None
 
 

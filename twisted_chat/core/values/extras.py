@@ -55,7 +55,7 @@ class Extras(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 def _is_clean(value: str) -> bool:
-    """Tell whether a value is fit for every wire: line ends are written as two characters on each."""
+    """Return whether a value is fit for every wire: line ends are written as two characters on each."""
     bare = value.replace("\r", "").replace("\n", "")
     try:
         return CleanText(bare) == bare

@@ -25,7 +25,7 @@ def shortened(mask: str) -> str:
 
 
 def fits_all(mask: str) -> bool:
-    """Tell whether there is nothing that a mask asks of a name but its length."""
+    """Return whether there is nothing that a mask asks of a name but its length."""
     return not mask.strip("*?")
 
 

@@ -144,7 +144,7 @@ class Matcher:
             yield from group.fitting(text, effort)
 
     def weigh(self, text: str, effort: Effort) -> bool:
-        """Find out, within the effort, what :meth:`fitting` has to know; tell whether that was enough."""
+        """Find out, within the effort, what :meth:`fitting` has to know; return whether that was enough."""
         for group in self._groups:
             if text not in group.verdicts:
                 if effort.left <= 0:

@@ -45,7 +45,7 @@ class Bucket:
         return (1.0 - self.tokens) / rate
 
     def full(self, burst: int) -> bool:
-        """Tell whether nobody has been slowed down by this bucket for a while."""
+        """Return whether nobody has been slowed down by this bucket for a while."""
         return self.tokens >= burst - 1.0
 
 

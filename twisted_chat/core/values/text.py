@@ -87,7 +87,7 @@ class FormattedText(str):
 
 
 def is_formatted(raw: str) -> bool:
-    """Tell whether a text has colours or the like, which :class:`CleanText` drops."""
+    """Return whether a text has colours or the like, which :class:`CleanText` drops."""
     return _FORMATTING.search(raw) is not None
 
 

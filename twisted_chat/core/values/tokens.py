@@ -29,7 +29,7 @@ class Tokens:
         return f"{unique}{_PARTED}{self._digest(b'issued', unique)}"
 
     def genuine(self, token: str) -> bool:
-        """Tell whether this server issued a token."""
+        """Return whether this server issued a token."""
         unique, parted, proof = token.rpartition(_PARTED)
         wanted = self._digest(b"issued", unique)
         given = proof.encode("utf-8", "replace")

@@ -65,7 +65,7 @@ class IrcDialect:
         return bool(self._password)
 
     def opens(self, password: str) -> bool:
-        """Tell whether this is the password that clients need."""
+        """Return whether this is the password that clients need."""
         return hmac.compare_digest(password.encode(), self._password.encode())
 
     def plain(self, session: IrcSession, frame: bytes) -> Request | None:

@@ -63,7 +63,7 @@ class _At:
         return int(self.time * _MS + 0.5) / _MS
 
     def precedes(self, other: _At) -> bool:
-        """Tell whether it is before another, of the same kind."""
+        """Return whether it is before another, of the same kind."""
         return (self._message or 0, self.time) <= (other._message or 0, other.time)
 
 

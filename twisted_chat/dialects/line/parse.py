@@ -168,7 +168,7 @@ def _perhaps_login(text: str, name: re.Match[str] | None, password: Secret | Non
 
 
 def _says(line: str) -> bool:
-    """Tell whether a line, which cannot be read, is no command that says nothing."""
+    """Return whether a line, which cannot be read, is no command that says nothing."""
     word = line.strip().partition(" ")[0]
     name = word[1:].lower() if word.startswith(("/", "!")) else _VERBS.get(word)
     return name not in COMMANDS or name in _SAYING

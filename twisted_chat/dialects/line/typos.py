@@ -176,14 +176,14 @@ _SPOILT_BANG: Final = re.compile(r"![\s!/]+(?:msg|who|logout|help)\b", re.IGNORE
 
 
 def points(line: str) -> bool:
-    """Tell whether there is an arrow in a line."""
+    """Return whether there is an arrow in a line."""
     if "&" in line and _ENTITY.search(line) is not None:
         return True
     return ">" in line or "<" in line if line.isascii() else _POINTS.search(line) is not None
 
 
 def points_oddly(line: str) -> bool:
-    """Tell whether a line is the private form ``TEXT > NAME`` but for its arrow, or but for the name behind it."""
+    """Return whether a line is the private form ``TEXT > NAME`` but for its arrow, or but for the name behind it."""
     plain = _ARROW_SIGN.sub(">", _seen(line))
     said, arrow, behind = plain.rpartition(">")
     if arrow and not behind.strip() and said[-1:].isspace() and re.search(r"\w", said):
@@ -196,7 +196,7 @@ def points_oddly(line: str) -> bool:
 
 
 def secret_object(line: str) -> bool:
-    """Tell whether a line looks like an object with a password, or like a private one: nothing of it is said or quoted."""
+    """Return whether a line looks like an object with a password, or like a private one: nothing of it is said or quoted."""
     text = bare(line)
     begun = _OBJECT.match(text)
     if begun is None:
@@ -206,7 +206,7 @@ def secret_object(line: str) -> bool:
 
 
 def hides_command(line: str) -> bool:
-    """Tell whether a command stands behind blanks, or behind what shows as nothing: it would be said to everybody."""
+    """Return whether a command stands behind blanks, or behind what shows as nothing: it would be said to everybody."""
     text = bare(line)
     return text is not line and (
         text.startswith(("/", "!")) or _BEHIND_BLANKS.match(_plain(text)) is not None
@@ -214,7 +214,7 @@ def hides_command(line: str) -> bool:
 
 
 def other_mark(line: str) -> bool:
-    """Tell whether a line is a private command but for its mark, which is a neighbour of the right one."""
+    """Return whether a line is a private command but for its mark, which is a neighbour of the right one."""
     return _OTHER_MARK.match(bare(line)) is not None
 
 
@@ -224,7 +224,7 @@ def holds_password(line: str) -> bool:
 
 
 def spoilt_bang(line: str) -> bool:
-    """Tell whether something came between the ``!`` and the word of a command."""
+    """Return whether something came between the ``!`` and the word of a command."""
     return _SPOILT_BANG.match(_seen(line)) is not None
 
 

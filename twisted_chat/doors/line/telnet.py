@@ -114,7 +114,7 @@ class TelnetFilter:
         return self.active and not self._echo_refused
 
     def passes(self, data: bytes) -> bool:
-        """Tell whether what arrived is text and nothing else, and need not be handed to :meth:`receive`."""
+        """Return whether what arrived is text and nothing else, and need not be handed to :meth:`receive`."""
         return not self.active and self._at is _At.TEXT and _IAC not in data
 
     def receive(self, data: bytes) -> tuple[bytes, bytes]:

@@ -119,7 +119,7 @@ def gone_account(key: str, at: MessageId) -> str:
 
 
 def is_gone(account: str) -> bool:
-    """Tell whether this stands for an account that is gone."""
+    """Return whether this stands for an account that is gone."""
     return " " in account
 
 

@@ -116,6 +116,6 @@ def first_since(connection: Connection, since: float | None) -> int:
 
 
 def _took_too_long(error: DBAPIError) -> bool:
-    """Tell whether a database gave up because the time was over."""
+    """Return whether a database gave up because the time was over."""
     # SQLite says it in English, PostgreSQL in the language of its administrator, but always with query_canceled.
     return "interrupted" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "57014"

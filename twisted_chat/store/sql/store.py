@@ -343,7 +343,7 @@ _check: type[Store] = SqlStore
 
 
 async def drop_old(writer: Writer, recent: Recent, index: Words, most: Keep, now: float) -> bool:
-    """Delete what is over the limits of its room, or of the server (``most``); tell whether there was anything."""
+    """Delete what is over the limits of its room, or of the server (``most``); return whether there was anything."""
     limits = await writer.ask(upkeep.limits_of, behind=True)
     limits.setdefault(LOBBY_ID, KEEP_ALL)
     deleted = False

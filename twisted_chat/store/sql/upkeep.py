@@ -62,7 +62,7 @@ def unindexed(connection: Connection) -> int:
 
 
 def give_back(connection: Connection) -> bool:
-    """Make the file of an SQLite database smaller by pages that are free; tell whether there may be more.
+    """Make the file of an SQLite database smaller by pages that are free; return whether there may be more.
 
     Databases that were made by an older version cannot: ``python -m twisted_chat.store compact`` lets them.
     """
@@ -80,7 +80,7 @@ def give_back(connection: Connection) -> bool:
 
 
 def delete_forgotten(connection: Connection, index: Words) -> bool:
-    """Delete some messages of a room that is gone; tell whether there may be more."""
+    """Delete some messages of a room that is gone; return whether there may be more."""
     room = connection.scalar(select(forgotten.c.room).limit(1))
     if room is None:
         return False
@@ -90,7 +90,7 @@ def delete_forgotten(connection: Connection, index: Words) -> bool:
 
 
 def delete_erased(connection: Connection, index: Words) -> bool:
-    """Delete some messages of an account that wishes so; tell whether there may be more."""
+    """Delete some messages of an account that wishes so; return whether there may be more."""
     wish = connection.execute(select(erased).order_by(erased.c.id).limit(1)).first()
     if wish is None:
         return False

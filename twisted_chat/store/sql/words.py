@@ -47,7 +47,7 @@ class Words(Protocol):
         """Take messages out of the index, within the transaction of the caller."""
 
     def shrink(self, connection: Connection) -> bool:
-        """Do a little of what gives back the room of messages that were taken out; tell whether there is more to do."""
+        """Do a little of what gives back the room of messages that were taken out; return whether there is more to do."""
 
     def having(
         self, query: Query, authors: Sequence[int] | None

@@ -302,7 +302,7 @@ class Writer:
             pause.cancel()
 
     def _transact(self, work: Callable[[Connection], T], durable: bool) -> tuple[T, bool]:
-        """Do something in a transaction; tell whether that will be found again. Runs in the thread that writes."""
+        """Do something in a transaction; return whether that will be found again. Runs in the thread that writes."""
         try:
             connection = self._database.writer()
             if durable:
