@@ -1,4 +1,4 @@
-"""Opening the chat at an endpoint, and saying where it is open, or why it cannot be."""
+"""Opening the chat at an endpoint, and logging where it is open, or why that failed."""
 
 from __future__ import annotations
 

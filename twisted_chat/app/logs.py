@@ -1,4 +1,4 @@
-"""Where the log goes under ``twistd``, from which level on, and how its file is opened again after it was moved away."""
+"""Where the log goes under ``twistd``, from which level on, and how its file is reopened after it was moved away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line of ``twistd chat``: its options go before what the configuration file says."""
+"""The command line of ``twistd chat``: its options override the configuration file."""
 
 from __future__ import annotations
 

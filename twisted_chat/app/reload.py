@@ -1,4 +1,4 @@
-"""Reload settings, certificates and operators while the server runs, at SIGHUP."""
+"""Reload settings, certificates and operators while the server runs, on SIGHUP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be set: the keys of the configuration file, what they mean, and what of them cannot be."""
+"""Settings: the keys of the configuration file, what they mean, and which values are invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a start needs besides the parts of the server: the store that the settings ask for, and what is said of it all."""
+"""What a start needs besides the parts of the server: the store that the settings ask for, and the log lines about all of it."""
 
 from __future__ import annotations
 

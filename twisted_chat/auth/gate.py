@@ -1,4 +1,4 @@
-"""The gate: whether a password is that of an account, by the checkers of :mod:`twisted.cred` that a server has."""
+"""The gate: checks whether a password belongs to an account, with the server's checkers of :mod:`twisted.cred`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Known networks: where accounts logged in from, so that guesses of others do not keep their owners out."""
+"""Known networks: where accounts logged in from, so that other people's guesses do not keep their owners out."""
 
 from __future__ import annotations
 

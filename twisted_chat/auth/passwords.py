@@ -1,4 +1,4 @@
-"""Passwords: hashed with argon2id, by threads of their own, a few at a time.
+"""Passwords: hashed with argon2id, in threads of their own, a few at a time.
 
 A hash is made to take long and to need much memory (RFC 9106). On the reactor's thread it would delay everyone; in too
 many threads at once it would take the machine from the reactor.

@@ -1,4 +1,4 @@
-"""What a client is told, as typed and frozen values: what the server sends, and what the link itself has to say.
+"""What a client is told, as typed and frozen values: what the server sends, and what the link itself reports.
 
 Every text in them is clean: its lines have no controls, escape sequences and direction overrides. Names are spelled as the
 server spells them, rooms without ``#``. Times are seconds since 1970.

@@ -1,1 +1,1 @@
-"""What a chat is: names, commands, events and the hub. No Twisted, no bytes, no clock of its own."""
+"""The core of the chat: names, commands, events and the hub. No Twisted, no bytes, no clock of its own."""

@@ -1,4 +1,4 @@
-"""A room as delivery sees it: the sessions that get its lines, and what was said in this reactor turn, or in some.
+"""A room as delivery sees it: the sessions that get its lines, and what was said in this reactor turn, or in several.
 
 Lines of a busy room linger, so that several cost each member's socket one send. Handing a line to one member costs the server a
 system call, whatever its length. Where a line comes every few milliseconds to hundreds of members, waiting a little, less than

@@ -1,4 +1,4 @@
-"""The outbox: the one way for bytes to a session, which keeps their order and bounds what waits, for it and for all together."""
+"""The outbox: the only way for bytes to a session. It keeps their order, and limits how much waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of commands that are private, or have a password behind them: nobody is to say them aloud, and no bot answers to them."""
+"""Words of private commands, and of commands with a password: nobody should say them aloud, and no bot can answer to them."""
 
 from __future__ import annotations
 

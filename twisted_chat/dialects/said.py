@@ -1,4 +1,4 @@
-"""What is said as it stands, by programs and in pieces: whether it looks like a private text as people type them.
+"""Texts that are said as they stand, by programs and in pieces: whether they look like private texts that people type.
 
 Nothing in it is a command. But a person who typed ``psst > bob`` into a program that passes on lines did not mean it for
 everyone.

@@ -1,1 +1,1 @@
-"""What the whole program runs on: time, background tasks, the watchdog, sums of log lines."""
+"""What the whole program uses: time, background tasks, the watchdog, sums of log lines."""

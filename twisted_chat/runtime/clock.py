@@ -1,8 +1,8 @@
 """The two clocks of the server, and when the time of day can be trusted.
 
-``seconds()`` of the clock is for silence, floods, timers and whatever else is a span of time: it counts while the machine is
-suspended, and nobody can set it. The time of day, see :func:`wall_of`, is for stamps that are shown or stored, and for
-what is kept for so many days. It may be wrong after a start, and jump when a time server is found.
+``seconds()`` of the clock is for silence, floods, timers and other spans of time: it counts while the machine is suspended, and
+nobody can set it. The time of day, see :func:`wall_of`, is for stamps that are shown or stored, and for what is kept for so
+many days. It may be wrong after a start, and jump when a time server is found.
 """
 
 from __future__ import annotations

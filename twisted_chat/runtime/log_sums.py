@@ -1,4 +1,4 @@
-"""Lines of the log that strangers cause: written while they are few, and summed up when they are many.
+"""Log lines that strangers cause: written while there are few, and summed up when there are many.
 
 A client that opens a thousand connections a second would fill the disk with a line for each.
 """

@@ -1,4 +1,4 @@
-"""Coroutines that nobody awaits: started here, so that no failure of one is lost."""
+"""Coroutines that nobody awaits: started here, so that none of their failures is lost."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The watchdog: a thread that ends the process when the reactor no longer turns, and the word of the service manager.
+"""The watchdog: a thread that ends the process when the reactor no longer turns, and that reports to the service manager.
 
-What it counts are its own ticks, of a second each, since the reactor turned last. A process or a machine that is paused has no
-ticks: however long that takes, there is one more of them afterwards. A thread that cannot even tick, for something holds the
-interpreter, tells the service manager nothing: that one ends the process then (``WatchdogSec=``).
+It counts its own ticks, of a second each, since the reactor last turned. A process or a machine that is paused has no ticks:
+however long that takes, there is only one more of them afterwards. If the thread cannot even tick, because something holds the
+interpreter, it tells the service manager nothing, which then ends the process (``WatchdogSec=``).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Durable truth: ids, history. The port, and its adapter that keeps everything in memory."""
+"""The store: its port, and an implementation that keeps everything in memory."""

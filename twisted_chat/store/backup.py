@@ -1,4 +1,4 @@
-"""Copies of a SQLite database that may be in use: how they are made, looked through, and put back."""
+"""Copies of an SQLite database that may be in use: making, checking and restoring them."""
 
 from __future__ import annotations
 

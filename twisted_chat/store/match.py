@@ -1,4 +1,4 @@
-"""Whether a message fits a search: for stores, and parts of them, that have no index to ask."""
+"""Whether a message fits a search: for stores, and parts of them, without an index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The newest messages of each room, kept in memory: most of what is asked of a store, and what it has not stored yet."""
+"""The newest messages of each room, kept in memory: most of what a store is asked for, and what is not stored yet."""
 
 from __future__ import annotations
 

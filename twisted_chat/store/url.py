@@ -1,4 +1,4 @@
-"""Which database keeps what lasts, and when it counts as kept: the values of ``--database`` and ``--sync``."""
+"""Which database is used, and when something counts as stored: the values of ``--database`` and ``--sync``."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Certificates: made, read, renewed, and put around a door."""
+"""Certificates: making, reading and renewing them, and TLS around a door."""

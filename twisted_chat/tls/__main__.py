@@ -1,4 +1,4 @@
-"""A certificate for a network of one's own, which no authority has to sign: ``python -m twisted_chat.tls``."""
+"""A certificate for a private network, which no authority has to sign: ``python -m twisted_chat.tls``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One connection to a server: bytes become events; whether it is a server of ours at all, and whether it is still there."""
+"""One connection to a server: turns bytes into events, and checks that it is one of our servers and still there."""
 
 from __future__ import annotations
 

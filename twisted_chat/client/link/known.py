@@ -1,4 +1,4 @@
-"""Servers that were visited with TLS, and how each was known: a file with one line a server, for its owner only."""
+"""Servers that were visited with TLS, and how each was verified: a file with one line a server, for its owner only."""
 
 from __future__ import annotations
 

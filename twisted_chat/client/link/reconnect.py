@@ -1,4 +1,4 @@
-"""Connections to one server, one after the other: when the next is tried, and when none is any more."""
+"""Connections to one server, one after the other: when the next one is tried, and when to give up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which rooms one wants to be, and where one talks; through lost connections too. Pure."""
+"""The rooms the user wants to be in, and the focused one; also through lost connections. Pure."""
 
 from __future__ import annotations
 

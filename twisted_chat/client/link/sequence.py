@@ -1,4 +1,4 @@
-"""The messages of each room as one sequence: without a gap, without a double, in the order of their ids. Pure.
+"""The messages of each room as one sequence: without gaps, without duplicates, in the order of their ids. Pure.
 
 After a lost connection a room is *behind*: what is said live is held back until the history since the last known message has
 come. A message that was shown and lost by a server that crashed comes again under another id when its author sends it again;

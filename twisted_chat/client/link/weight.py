@@ -1,4 +1,4 @@
-"""How much memory what a server sent takes: a limit that counts things is none, as long as each may be of any size. Pure."""
+"""How much memory the server's data takes; a limit on their number alone is not enough, because each may have any size. Pure."""
 
 from __future__ import annotations
 

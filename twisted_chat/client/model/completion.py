@@ -1,4 +1,4 @@
-"""What a word that is begun could become."""
+"""Completion of a word."""
 
 from __future__ import annotations
 

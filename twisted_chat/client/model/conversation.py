@@ -1,4 +1,4 @@
-"""One room, one private conversation, or what the server has to say: its people, its lines, and what of it was not read."""
+"""One room, one private conversation, or the server's own messages: its people, its lines, and what is unread."""
 
 from __future__ import annotations
 

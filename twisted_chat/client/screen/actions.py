@@ -1,4 +1,4 @@
-"""What becomes of what the user typed."""
+"""What the client does with what the user typed."""
 
 from __future__ import annotations
 

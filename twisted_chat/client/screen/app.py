@@ -1,4 +1,4 @@
-"""The full screen: what is heard becomes the state, the state is drawn, and what is typed is done."""
+"""The full screen: events change the state, the state is drawn, and what the user types is carried out."""
 
 from __future__ import annotations
 

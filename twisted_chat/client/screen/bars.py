@@ -1,4 +1,4 @@
-"""The rows around the entry: the status, the title, and what is offered, asked or explained while one types."""
+"""The rows around the entry: the status, the title, and what is offered, asked or explained while the user types."""
 
 from __future__ import annotations
 

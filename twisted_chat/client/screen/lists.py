@@ -1,4 +1,4 @@
-"""What stands beside the messages: the conversations, and the people of the one that is shown."""
+"""What is shown next to the messages: the conversations, and the people of the one that is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user likes: a TOML file. What is wrong in it is named, and goes by the default."""
+"""The user's preferences: a TOML file. Mistakes in it are reported, and the default is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the screen asks the server for, or tells it, by itself: people, earlier lines, and up to where the user has read."""
+"""What the screen asks the server for, or tells it, without the user: people, earlier lines, and up to where the user has
+read."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What goes into the core and what comes out: commands, events, replies, records. Values only."""
+"""What goes into the core and what comes out of it: commands, events, replies, records. Values only."""

@@ -1,7 +1,7 @@
 """Topics of the rules: how each command is decided, and how each event is checked and applied.
 
 Deciding reads the state and changes nothing: the result is a proposal, or a reply. By the time a proposal has its place in the
-order somebody may have left, changed their nick, or lost a role. So it is checked when it is decided and again when it is
+order the user may have left, changed their nick, or lost a role. So it is checked when it is decided and again when it is
 applied, by the same function, which has the only wording of each refusal. Applying is deterministic: from the same state, the
 same id and the same proposal every node makes the same state and the same envelope, or rejects it.
 

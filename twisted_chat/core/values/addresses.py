@@ -1,4 +1,4 @@
-"""Addresses and networks of the Internet Protocol, as the server compares them: IPv4 is IPv4 in whatever form it comes."""
+"""IP addresses and networks, as the server compares them: an IPv4 address is the same in every form."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Cloaks: what others see instead of an address.
 
 As on IRC networks, a cloak tells who comes from the same place without telling where that is. It has a part for the address
-and one for each of two networks around it, so that a mask can name a neighbourhood: ``*.PART.PART.ip`` is everybody in one
-/24 of IPv4. Without the key nobody can find the address by trying all of them.
+and one for each of two networks around it, so that a mask can name a neighbourhood: ``*.PART.PART.ip`` is everyone in one IPv4
+/24. Without the key nobody can find the address by trying all of them.
 """
 
 from __future__ import annotations

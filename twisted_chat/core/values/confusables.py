@@ -1,7 +1,7 @@
 """Skeletons: two names that look alike have the same one.
 
 The method is that of Unicode Technical Standard #39, "Unicode Security Mechanisms", section 4; the
-data are its confusables.txt, version 15.0.0, in confusables.data beside this module.
+data are its confusables.txt, version 15.0.0, in confusables.data next to this module.
 """
 
 from __future__ import annotations

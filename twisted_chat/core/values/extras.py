@@ -1,4 +1,4 @@
-"""What few messages have besides their text: tags for programs, colours, and where the sender cut a long line."""
+"""What only few messages have besides their text: tags for programs, colours, and where the sender cut a long line."""
 
 from __future__ import annotations
 

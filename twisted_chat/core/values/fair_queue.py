@@ -1,4 +1,4 @@
-"""A queue in which networks take turns, and within one the networks and users that it has: a crowd waits behind itself."""
+"""A queue in which networks take turns, and so do the networks and users within each: a crowd only delays itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of identity in the core, kept apart by type, and how a message id is spelled."""
+"""The kinds of ids in the core, distinguished by type, and how a message id is written."""
 
 from __future__ import annotations
 

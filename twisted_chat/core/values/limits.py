@@ -1,7 +1,7 @@
-"""Every limit of the server, in one place, with where its number comes from.
+"""Every limit of the server, in one place, with the reason for its default.
 
 The options of ``twistd chat`` and the keys of the configuration file are made from the fields of :class:`Limits`, so
-a limit added here can be set by everybody.
+a limit added here can be configured at once.
 """
 
 from __future__ import annotations

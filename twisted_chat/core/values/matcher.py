@@ -1,4 +1,4 @@
-"""Many masks against one name at once: what a full list of bans costs does not depend on what its masks look like.
+"""Comparing one name with many masks at once: the cost of a full list of bans does not depend on its masks.
 
 A name is compared with all masks of a group together, as one number in which each place of each mask is a bit (the shift-and
 method for automata without branches). Backtracking, and looking at one mask after another, would both let the person who writes

@@ -1,8 +1,8 @@
 """Names: nicknames and room names, parsed once at the edge.
 
 :func:`parse_nick` and :func:`parse_room` take any string and return a :class:`Nick` or a
-:class:`RoomName`, or raise :class:`BadName`. Whoever holds one of the two types need not check
-again. Case is folded here and nowhere else.
+:class:`RoomName`, or raise :class:`BadName`. Code that gets one of the two types need not check again. Case is folded here and
+nowhere else.
 
 Nicknames follow PRECIS (RFC 8264; the profiles UsernameCasePreserved and UsernameCaseMapped of RFC
 8265) and are narrowed to what every dialect can write. Room names are wider: emoji and most

@@ -1,7 +1,7 @@
 """Session tokens: the secrets with which clients come back, and the public names of what they stand for.
 
 A token ends with a proof that this server made it, compared in constant time: what others can see of a session (its scope)
-is of no help in making up another token that would be taken for it.
+does not help in making another token that would be accepted.
 """
 
 from __future__ import annotations

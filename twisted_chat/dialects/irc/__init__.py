@@ -1,1 +1,1 @@
-"""IRC: what clients and bots of IRC networks speak (RFC 2812, modern.ircdocs.horse, IRCv3)."""
+"""The IRC dialect, for clients and bots of IRC networks (RFC 2812, modern.ircdocs.horse, IRCv3)."""

@@ -1,4 +1,4 @@
-"""The dialect: what its sessions share."""
+"""The dialect, and what its sessions share."""
 
 from __future__ import annotations
 

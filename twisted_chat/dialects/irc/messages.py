@@ -1,4 +1,4 @@
-"""Saying something, in a room or to one person."""
+"""Messages to a room or to one person."""
 
 from __future__ import annotations
 

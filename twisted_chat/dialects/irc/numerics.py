@@ -1,4 +1,4 @@
-"""The numbers of IRC's replies and errors, by their names at defs.ircdocs.horse/defs/numerics, and which refusal is which."""
+"""The numbers of IRC's replies and errors, by their names at defs.ircdocs.horse/defs/numerics, and the numerics of refusals."""
 
 from __future__ import annotations
 

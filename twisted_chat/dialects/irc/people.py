@@ -1,4 +1,4 @@
-"""Who is here, who somebody is, and who was here before."""
+"""WHO, WHOIS, WHOWAS and related verbs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def who(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def _asked(mask: str) -> tuple[c.Who | None, Callable[[r.Person], bool]]:
-    """Return whom to ask about, None if there can be nobody, and who of those fits a mask."""
+    """Return the command that asks, or None if nobody can match, and a test for the people that match a mask."""
     try:
         if mask.startswith("#"):
             return c.Who(room_named(mask), whole=True), _anybody
@@ -87,7 +87,7 @@ def _both(
 
 
 def _who_line(session: IrcSession, person: r.Person, where: str, options: str) -> str:
-    """Write who somebody is, with the fields that were asked for if the client chose some."""
+    """Write one person's line, with the fields that the client asked for, if any."""
     flags = "".join(
         (
             "G" if person.away is not None else "H",
@@ -126,7 +126,7 @@ def _who_line(session: IrcSession, person: r.Person, where: str, options: str) -
 
 
 def whois(session: IrcSession, message: Message) -> Iterator[Step]:
-    """Tell about one person; the parameter before the nick names a server, of which there is one."""
+    """Show one person; a parameter before the nick names a server, and there is only one."""
     name = message.param(1) or message.param(0)
     if not name:
         yield session.numeric(n.ERR_NONICKNAMEGIVEN, ":No nickname given")
@@ -239,7 +239,7 @@ def ison(session: IrcSession, message: Message) -> Iterator[Step]:
 def _of_these(
     session: IrcSession, names: Sequence[str], number: int, spell: Callable[[r.Person], str]
 ) -> Iterator[Step]:
-    """Tell who of some people is here, in one line, by what ``spell`` makes of each."""
+    """Say which of some people are here, in one line; ``spell`` writes each of them."""
     nicks = tuple(nick for name in names if (nick := _nick(name)) is not None)
     found: list[str] = []
 

@@ -1,4 +1,4 @@
-"""The short form of the JSON dialect, for clients of programs that are older than it.
+"""The short form of the JSON dialect, for clients of older programs.
 
 Such a client takes what one read returns for one object. It shows the ``content``, and knows no other fields than ``type`` and
 ``timestamp``. So each object is short, has these three, and its content is complete.

@@ -1,4 +1,4 @@
-"""How a line stands on a screen: no text that one person wrote can look like a line of another, or turn around what is beside it.
+"""How a line stands on a screen: no text that one person wrote can look like a line of another, or reverse what is next to it.
 
 A text that is padded to the width of a terminal goes on in the first column of its next row, where lines begin. So no line
 has many blanks in a row, and where the width is known long lines are broken here, with an indent. Letters that are written

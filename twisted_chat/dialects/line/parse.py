@@ -1,8 +1,8 @@
 """The line dialect: what a person types into nc or telnet, and what five older chat programs typed.
 
 The grammar is a list of rules; the first that fits wins (docs/protocol.md has it in full). A private
-text never becomes public through a typing mistake: what looks like a private form, and is none, is an
-error and nothing is said.
+text never becomes public through a typing mistake: what looks like a private form but is not one is an error, and nothing is
+said.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Slips: what a line was perhaps meant to be, that nobody should read aloud by mistake.
+"""Typing mistakes: what a line was perhaps meant to be, so that it is not said to everyone by mistake.
 
-A private text, or a password, must not become public because of a key beside the right one, of punctuation behind a
-name, of an input method's fullwidth characters, or of what was pasted along and shows as nothing. The pattern of such a
-line does not prove anything: "msg me later" is talk, unless somebody is called "me". So :func:`meant_for` names the nick
-or the room that a line may be about, and the hub, which knows who is here, refuses it or says it.
+A private text, or a password, must not become public because of a key next to the right one, of punctuation after a name, of an
+input method's fullwidth characters, or of what was pasted along and shows as nothing. The pattern of such a line does not prove
+anything: "msg me later" is talk, unless somebody is called "me". So :func:`meant_for` names the nick or the room that a line
+may be about, and the hub, which knows who is here, refuses it or says it.
 
-All patterns take time in proportion to the length of the line: where two parts with a "*" stand beside each other, no
-character fits both.
+All patterns take time in proportion to the length of the line: where two parts with a "*" are next to each other, no character
+matches both.
 """
 
 from __future__ import annotations

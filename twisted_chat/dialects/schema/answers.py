@@ -1,4 +1,4 @@
-"""The objects that one session alone is sent, such as answers; see :mod:`twisted_chat.dialects.schema.base`."""
+"""The objects that only one session is sent, such as answers; see :mod:`twisted_chat.dialects.schema.base`."""
 
 from __future__ import annotations
 

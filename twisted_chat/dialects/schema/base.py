@@ -3,8 +3,8 @@
 The order of the fields is their order on the wire. A field that has its default is left out, unless :func:`always` declares it.
 Times are texts there (RFC 3339), and seconds since 1970 in what a client reads; see :func:`moment`.
 
-A client may be told less than is declared (by an older server), so all that it can do without has a default. The attributes are
-those of :mod:`twisted_chat.client.events`, which bots use.
+A client may be told less than is declared (by an older server), so everything that it can do without has a default. The
+attributes are those of :mod:`twisted_chat.client.events`, which bots use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The objects that tell what happened; see :mod:`twisted_chat.dialects.schema.base`."""
+"""The objects of events; see :mod:`twisted_chat.dialects.schema.base`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened, as sentences. Names and texts are put in as they are given; a ``room`` that is empty is where it is told."""
+"""Events as sentences. Names and texts are inserted as they are given; an empty ``room`` means the room in which it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody missed while away, as one line of text."""
+"""What a user missed while away, as one line of text."""
 
 from __future__ import annotations
 

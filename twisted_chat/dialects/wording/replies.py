@@ -1,6 +1,6 @@
 """What only the asker is told, as sentences: one text each, or several lines, of which those of a list begin with two blanks.
 
-Names and texts are put in as they are given: rooms with ``#``, and isolated where a line of plain text needs that.
+Names and texts are inserted as they are given: rooms with ``#``, and isolated where a line of plain text needs that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What sentences are made of: counts, spans, times, reasons, pages, lists of names. Texts are put in as they are given."""
+"""Parts of sentences: counts, spans, times, reasons, pages, lists of names. Texts are inserted as they are given."""
 
 from __future__ import annotations
 

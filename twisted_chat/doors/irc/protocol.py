@@ -1,4 +1,4 @@
-"""The IRC door: it cuts lines, and leaves all else to its dialect."""
+"""The IRC door: it cuts lines, and leaves everything else to its dialect."""
 
 from __future__ import annotations
 

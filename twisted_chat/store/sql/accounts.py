@@ -1,4 +1,4 @@
-"""Accounts in the database: what of them changes together, and how they come back."""
+"""Accounts in the database: writing their changes, and reading them."""
 
 from __future__ import annotations
 

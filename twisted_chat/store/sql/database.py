@@ -1,4 +1,4 @@
-"""Connections to the database: one that writes, and some that read. Where SQLite and PostgreSQL differ in that, it is here."""
+"""Connections to the database, one that writes and some that read, in SQLite and in PostgreSQL."""
 
 from __future__ import annotations
 

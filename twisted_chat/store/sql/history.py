@@ -1,4 +1,4 @@
-"""What was said, as it is asked for: from memory if it is still there, else from the database with what is not stored yet."""
+"""History: from memory if it is still there, otherwise from the database, with what is not stored yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening a database: is it ours, is it whole, is it of this version? A new one is made, an older one brought up to date."""
+"""Opening a database: is it ours, is it sound, is it of this version? A new one is created, an older one is upgraded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read from the database: history, and what a server needs to remember when it starts."""
+"""Reading from the database: history, and what a server needs when it starts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The tables, the same for SQLite and PostgreSQL, as the last migration leaves them.
 
-What is searched (``messages_words``) is of another make in each database: see :mod:`twisted_chat.store.sql.words`.
+What is searched (``messages_words``) differs between the databases: see :mod:`twisted_chat.store.sql.words`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is done in the background, a little at a time, by the thread that writes: indexing words, and deleting."""
+"""Background work, done a little at a time by the thread that writes: indexing words, and deleting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one commit brings into the database."""
+"""What one commit writes to the database."""
 
 from __future__ import annotations
 
