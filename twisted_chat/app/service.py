@@ -255,7 +255,7 @@ class ChatService(Service):
                 return self._irc()
 
     def _irc(self) -> StreamFactory:
-        # Who has no such port need not wait until it is loaded.
+        # A server without such a port need not wait until it is loaded.
         from twisted_chat.dialects.irc.dialect import IrcDialect
         from twisted_chat.doors.irc.protocol import IrcFactory
 

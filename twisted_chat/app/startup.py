@@ -24,7 +24,7 @@ from twisted_chat.store.url import Kind, without_password
 
 log = Logger(namespace="twisted_chat.service")
 
-#: What the log says of who counts as this machine.
+#: What the log says about which connections count as local.
 LOCAL: Final = {
     "none": "no connection counts as local (local-trust: none)",
     "unix": "connections over UNIX sockets count as local, exempt from limits and bans (local-trust: unix)",

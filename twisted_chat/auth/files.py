@@ -54,12 +54,12 @@ class Argon2File:
 
     async def _check(self, name: bytes, password: bytes, who: Who) -> bytes | tuple[()]:
         if self._passwords is None:
-            # Only now: whoever only reads options has not chosen a reactor yet.
+            # Only now: a program that only reads options has not chosen a reactor yet.
             from twisted.internet import reactor  # noqa: PLC0415
 
             self._passwords = Passwords(RealRunner(reactor))
         stored = self._hashes.get(_key(name.decode("utf-8")))
-        # Who is not in the file is checked all the same, against what takes as long as who is.
+        # A name that is not in the file is checked all the same, which takes as long as for one that is.
         decoy = next(iter(self._hashes.values()), None)
         matches = await self._passwords.verify(stored or decoy, password.decode("utf-8"), who)
         if not matches or stored is None:

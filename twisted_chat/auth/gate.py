@@ -165,7 +165,7 @@ class StoredPasswords:
         #: What was right, by accounts, and is a code.
         self.codes: dict[str, Code] = {}
         self._stored = stored
-        #: Whose passwords were right, and should be hashed anew.
+        #: Accounts whose passwords were right, and should be hashed again.
         self.aged: set[str] = set()
 
     def requestAvatarId(self, credentials: Any) -> Deferred[bytes | tuple[()]]:

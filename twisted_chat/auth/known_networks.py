@@ -60,6 +60,6 @@ class KnownNetworks:
             self._places.popitem(last=False)
 
     def _digest(self, account: str, place: str | None) -> str:
-        # Not the same for two accounts: else what is stored would tell who comes from the same place.
+        # Not the same for two accounts; otherwise the database would reveal which accounts come from the same network.
         data = f"{account}\0{place or ''}".encode("utf-8", "replace")
         return hashlib.blake2b(data, key=self._key, person=b"place", digest_size=16).hexdigest()

@@ -136,7 +136,7 @@ class Passwords:
         try:
             await turn
         except BaseException:
-            # Who gave up waiting makes room for another, and must not take the time of the thread as well.
+            # A caller that gave up makes room for another, and must not take the thread's time as well.
             self._turns.remove(who, turn)
             raise
         result: Deferred[T] = Deferred()

@@ -24,11 +24,11 @@ from twisted_chat.dialects.private_words import read_bot_commands
 
 log = Logger(namespace="twisted_chat.client")
 
-#: The most events that wait for who iterates: a minute of a busy room. A bot that is slower than that gets no more.
+#: The most events that wait for the bot: a minute of a busy room. A bot that is slower than that gets no more.
 MAX_EVENTS: Final = 10_000
 #: And the most bytes of them: each with a text of the usual length takes less than 1 KB.
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
-#: For how many seconds a private message waits, after a lost connection, for whom it is for: few programs do anything meanwhile.
+#: For how many seconds a private message waits, after a lost connection, for its recipient: few programs do anything meanwhile.
 PATIENCE: Final = 10.0
 #: How long :meth:`Client.close` waits for what was sent to be acknowledged, and for the connection to close, in seconds.
 CLOSE_TIME: Final = 10.0
@@ -95,12 +95,12 @@ class Client:
         #: One is about to enter the rooms to begin with; why one of them cannot be entered.
         self._entering = True
         self._no_room: ChatError | None = None
-        #: Who waits for the answer to what was sent under a tag.
+        #: Callers that wait for the answer to what was sent under a tag.
         self._answers: dict[str, Deferred[ev.Event | None]] = {}
         self._events: deque[ev.Event] = deque()
         #: How many bytes these take.
         self._weight = 0
-        #: Who iterates, and has taken all events that there are.
+        #: The iterating caller, if it has taken all events.
         self._waiting: list[Deferred[None]] = []
         #: Why no more events come.
         self._over: ChatError | None = None
@@ -122,7 +122,7 @@ class Client:
             if self._no_room is not None:
                 raise self._no_room
         except BaseException:
-            # Who gives up waiting must not be in some time later, with nobody to leave.
+            # A caller that gives up must not be logged in some time later, with nobody to log it out.
             self._connecting = None
             self._link.quit()
             raise
@@ -141,7 +141,7 @@ class Client:
         try:
             await link.when_closed().addTimeout(CLOSE_TIME, self._reactor)
         except DeferredTimeout:
-            pass  # whoever is there does not read what is sent
+            pass  # the other side does not read what is sent
 
     async def settled(self) -> None:
         """Return when the server has answered everything that was sent. Raises :class:`ChatError`."""
@@ -253,7 +253,7 @@ class Client:
                 self._on_event(event)
             except Exception:
                 log.failure("on_event failed")
-        # Who is told something may ask for more at once: what that brings stands behind this event.
+        # The callback may ask for more at once; the results come after this event.
         if self._over is None:
             self._weight += weight(event)
             if len(self._events) >= MAX_EVENTS:

@@ -22,8 +22,8 @@ log = Logger(namespace="twisted_chat.clock")
 #: A change of the time of day by more than this, in seconds, is a jump: time servers slew it by 0.05 % at most, and small steps
 #: do not matter to what is kept for days.
 JUMP: Final = 10.0
-#: For how many seconds the time of day must not jump before anything is deleted for its age. Whoever notices a wrong clock
-#: puts it right within that.
+#: For how many seconds the time of day must not jump before anything is deleted for its age. An operator who notices a wrong
+#: clock puts it right within that.
 AGREED: Final = 3600.0
 
 #: Of systems that do not count while they are suspended there is the next best.

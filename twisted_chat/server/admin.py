@@ -176,7 +176,7 @@ class Admin:
     async def _oper(self, session: SessionId, command: c.Oper) -> r.Reply:
         stored = self._operators.hash_of(command.name)
         try:
-            # Who is unknown is checked all the same, against what takes as long.
+            # An unknown name is checked all the same, which takes as long.
             matches = await self._passwords.verify(
                 stored or self._operators.decoy(),
                 command.password,
@@ -203,7 +203,7 @@ class Admin:
             self._throttle.forgive(key, now)
         self._record(session, command.name, "became an operator")
         told = f"You are now the server operator {name}. Type /help server to list what you can do."
-        # It outlives the server, and who set it: nobody else would find out why people stay away.
+        # It outlives the server and the operator's session; otherwise nobody could find out why people stay away.
         panic = self._hub.state.panic
         return r.Confirmed(f"{told} {PANIC[panic]}" if panic else told)
 

@@ -115,7 +115,7 @@ class SessionLifecycle:
             self._sessions.ignore(session)
             self._catch_up.came(session, envelope.id, anew=True)
             if event.moved and not self._hub.state.users_by_key[event.nick.key].rooms:
-                # As for who comes in as somebody who is in no room.
+                # As for a session that logs in as a user without rooms.
                 self._connections.logged_in(session, False)
         elif event.moved:
             self._take_out(origin, self._hub.state.users_by_key[event.nick.key].id, envelope.time)

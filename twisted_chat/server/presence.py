@@ -12,7 +12,7 @@ from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.server.services import Services
 
-#: What stands for the reason of who is away for having said nothing.
+#: The reason that is shown for a user who is away because of silence.
 IDLE: Final = CleanText("idle")
 _DAY: Final = 24 * 60 * 60
 

@@ -111,7 +111,7 @@ class StateDir:
         """Let others use the folder. Closing it again does nothing."""
         if self._lock is not None:
             os.ftruncate(self._lock, 0)
-            # The file stays: who removes it could remove one that somebody else has locked in the meantime.
+            # The file stays: removing it could remove one that another process has locked in the meantime.
             os.close(self._lock)
             self._lock = None
 

@@ -20,7 +20,7 @@ from zope.interface import implementer
 
 #: What certbot calls the two files of a certificate: https://eff-certbot.readthedocs.io, "Where are my certificates?".
 _CHAIN, _KEY = "fullchain.pem", "privkey.pem"
-#: The certificate of a folder for who asks for no name, or for one that has none.
+#: The certificate of a folder for clients that ask for no name, or for one without a certificate.
 _DEFAULT: Final = "default"
 #: No certificate with its chain and key comes near; what is larger is some other file.
 _LARGEST: Final = 1024 * 1024

@@ -176,7 +176,7 @@ class Conversation(TwistedProtocol):
                 self._not_ours(what)
                 return
         if line.startswith(_TURNED_AWAY):
-            # Before it knows what language is spoken, a server says in plain words whom it does not want.
+            # Before it knows what language is spoken, a server refuses clients in plain words.
             why = wire.clean(line.removeprefix(_TURNED_AWAY).decode("utf-8", "replace"))
             self._owner.heard(ev.Refused(code="turned-away", content=why))
             return

@@ -85,7 +85,7 @@ class KnownServers:
             if name == server:
                 known = rest if rest == BY_AUTHORITY else read_fingerprint(rest)
                 if known is None:
-                    # Who spoils a line must not get another first visit by it.
+                    # Spoiling a line must not lead to another first visit.
                     raise NotKept(
                         f"{self.path}: the line that begins with {server} has no fingerprint"
                     )

@@ -85,7 +85,7 @@ class Link(Requests, Service):
         self._inbound = Inbound(reactor, self._is_own, heard, self._send_first, self._tag)
         #: What becomes of the identity when what was sent under this tag is done.
         self._becoming: dict[str, Identity] = {}
-        #: Requests that were made here and not by who uses the link, who is not told when they are refused.
+        #: Requests that the link made itself: its user is not told when they are refused.
         self._quiet: set[str] = set()
         self._last_teller: str | None = None
 

@@ -32,7 +32,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     bot_commands: tuple[str, ...] = ()
     #: Connect again after a lost connection, and keep trying.
     reconnect: bool = True
-    #: How many seconds a private message waits, after a lost connection, for whom it is for.
+    #: How many seconds a private message waits, after a lost connection, for its recipient.
     patience: float = PATIENCE
 
 
@@ -61,7 +61,7 @@ def _endpoint(
     if not target.tls:
         return endpoint
     try:
-        # Half of a second of imports, which only those pay who use it.
+        # Half a second of imports, only for clients that need it.
         from twisted_chat.client.link.trust import Trust
     except ImportError:
         raise TlsMissing(

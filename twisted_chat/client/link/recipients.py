@@ -13,14 +13,14 @@ from twisted_chat.client import events as ev
 from twisted_chat.client.link.outbox import Item, Outgoing
 from twisted_chat.core.values.names import BadName, parse_nick
 
-#: Seconds for which a message waits until who it is for is back: the bundled client tries again after 30 at the latest.
+#: Seconds for which a message waits for its recipient to return: the bundled client tries again after 30 at the latest.
 PATIENCE: Final = 60.0
 #: Seconds between two tries. One that comes is seen in the rooms, mostly; a try costs the server as much as a line.
 TRY_EVERY: Final = 5.0
 #: Of how many people it is remembered which session is theirs: as many as a server of ours has in one room.
 MAX_KNOWN: Final = 10_000
 
-#: The server has nobody under that name, or somebody who is not the one that was meant.
+#: The server has nobody under that name, or a different person.
 _NOT_HERE: Final = "no-such-nick"
 _ANOTHER: Final = "another-session"
 
@@ -87,7 +87,7 @@ class Absent:
         self._flush = flush
         self._give_up = give_up
         self._patience = patience
-        #: By whom it is for, when the wait is over.
+        #: When the wait is over, by recipient.
         self._until: dict[str, float] = {}
         self._trying: IDelayedCall | None = None
 

@@ -159,7 +159,7 @@ class Connector:
             self._in_vain = True
         elif not ours and not self._was_in:
             self.why = f"that is not a twisted-chat server: {self.why}"
-            # Who says nothing may be a server that is full or about to start, or a proxy before one that is.
+            # A silent peer may be a server that is full or about to start, or a proxy before one that is.
             self._in_vain = conversation.foreign
         self._listener.lost()
         self._closing, closing = [], self._closing
@@ -186,7 +186,7 @@ class Connector:
         delay = self._wait(self._failures)
         why = self.why or "connection lost"
         if self._in_vain or not self._reconnect:
-            # Not at once: who asks is just about to wait, and cannot be stopped before it does.
+            # Not at once: the caller is just about to wait, and cannot be stopped before it does.
             self._clock.callLater(0, self.finish, why, "ended")
         else:
             self.state = "offline"

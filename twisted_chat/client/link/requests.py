@@ -98,7 +98,7 @@ class Requests:
         item = Item(
             tag, wire.private(nick, lines, kind, tag), text, again=True, to=nick, guarded=guarded
         )
-        # Whoever was not in yet knows nobody, and means whoever is there.
+        # A user who was not logged in yet knows nobody, and means anyone of that name.
         item.suspect = self._token is not None and self._connector.online() is None
         item.held = self._absent.awaits(nick)
         self._outgoing.add(item)

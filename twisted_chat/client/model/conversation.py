@@ -14,7 +14,7 @@ from twisted_chat.core.values.names import BadName, parse_nick, parse_room
 
 Sort = Literal["server", "room", "private"]
 
-#: Who said nothing for so many seconds is silent: that they come and go is folded.
+#: A person who said nothing for so many seconds is silent; their joins and leaves are combined.
 SILENT: Final = 30 * 60
 #: The most people that one folded line stands for.
 MOST_FOLDED: Final = 50

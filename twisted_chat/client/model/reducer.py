@@ -19,7 +19,7 @@ from twisted_chat.dialects.wording import events as say
 from twisted_chat.dialects.wording import replies as told
 from twisted_chat.dialects.wording.words import because
 
-# What the server says to everybody who comes, and the state shows anyway.
+# What the server says to everyone at login, and the state shows anyway.
 _KNOWN: Final = frozenset(("greeting", "hint", "focus"))
 
 
@@ -35,7 +35,7 @@ def reduce(state: ClientState, event: ev.Event, now: float) -> bool:
         case ev.Message():
             return _said(state, event)
         case ev.Page(tag=tag, messages=messages, more=more, partner=partner):
-            # Who is called otherwise now is still the same person.
+            # A person with a new nick is still the same person.
             between = None if partner is None else state.private(partner)
             for message in messages:
                 _said(state, message, replay=True, where=between)

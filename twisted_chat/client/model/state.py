@@ -52,9 +52,9 @@ class ClientState:
         self.view: Key = SERVER
         #: The room in which the server takes this session to talk.
         self.focus: Key | None = None
-        #: Who is away, by key of the nickname, and why.
+        #: People who are away, by key of the nickname, and why.
         self.away: dict[str, str] = {}
-        #: Whose account who is in, as far as the server told: keys of nicknames and of accounts.
+        #: Which account each person is logged in to, as far as known: keys of nicknames and of accounts.
         self.accounts: dict[str, str] = {}
         #: What comes now waited for the account while it was away.
         self.delivers = False

@@ -77,7 +77,7 @@ class Doer:
         self._state = state
         self._link = link
         self._emoji = emoji
-        # Whom to show no longer, or again, once the server has said that it is so: by tag.
+        # People to hide, or to show again, once the server has confirmed it: by tag.
         self._ignoring: dict[str, tuple[str, bool]] = {}
 
     def do(self, text: str) -> Done:

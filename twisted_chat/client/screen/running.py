@@ -51,7 +51,7 @@ def run(settings: Settings) -> int:
     target = settings.target
     visited = Visited(data_folder() / "rooms.json")
     visit = f"{target.host}:{target.port} {target.identity.nick}".rstrip()
-    # Who names rooms wants these.
+    # If the user names rooms, only these are entered.
     rooms = target.rooms or tuple((room, None) for room in visited.rooms(visit))
     target = msgspec.structs.replace(target, reconnect=True, rooms=rooms)
     try:

@@ -72,7 +72,7 @@ class Terminal(LinuxDriver):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        # Whoever runs the full screen has seen that this is a terminal.
+        # The full screen has already checked that this is a terminal.
         self._file = sys.__stdout__
 
     def _get_terminal_size(self) -> tuple[int, int]:

@@ -36,7 +36,7 @@ from twisted_chat.core.values.account import (
 from twisted_chat.core.values.ids import MessageId, Node, RoomId, UserId
 from twisted_chat.core.values.names import Nick
 
-# The names that the server gives to who asks for none.
+# The names that the server gives to users who ask for none.
 _GUEST: Final = re.compile(r"guest[0-9]+")
 
 _PRIVACY: Final = {
@@ -103,7 +103,7 @@ class Accounts(Topic):
         if state.registration == "invite" and not state.invites.good(invite, asked.now):
             return SendReply(_BAD_INVITE)
         if invite is not None and not state.invites.good(invite, asked.now):
-            # Else who chose a password with a blank in it would have one without what follows the blank.
+            # Otherwise a password with a space in it would be cut at the space.
             why = "A password cannot contain spaces. Nothing was changed. Type /register PASSWORD."
             return refuse("bad-password", why)
         if _GUEST.fullmatch(user.nick.key):
@@ -177,7 +177,7 @@ class Accounts(Topic):
             return it.applied(Between(()), shown, event.password)
         account = replace(account, since=it.message)
         state.accounts.put(account)
-        # Who is here stays; who might come back by a session's secret needs the new password.
+        # Users who are here stay; those who could return by a session's secret need the new password.
         users = state.users_of(account.key)
         for each in users:
             for author in each.sessions.values():
@@ -374,7 +374,7 @@ def _account(applied: Applied, event: e.Event, state: State, node: Node) -> f.Ef
             raise AssertionError(f"{type(event).__name__} is not an account event")
     author = state.users.get(applied.envelope.author.user) if applied.envelope.author else None
     if author is not None and isinstance(event, e.AccountRegistered | e.AccountDropped):
-        # Programs may show who has an account.
+        # Programs may show which users have an account.
         effects.append(f.ShowNear(tuple(author.rooms)))
     notify = f.Notify(users, r.Notice("account", other))
     return (*effects, notify, f.ConfirmStored(done, code))

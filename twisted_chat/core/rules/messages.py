@@ -82,7 +82,7 @@ class Messages(Topic):
         kind, lines = command.kind, command.lines
         room = room_of(self.state, session, user, command.room, to_talk=True)
         if tag is not None:
-            # Asked first: who was cut off may send a message again before being back in its room.
+            # Asked first: a client that lost its connection may send a message again before it is back in the room.
             name = command.room if isinstance(room, SendReply) else room.name
             before = sent_before(self.state, session, tag, name, kind, lines, command.extras)
             if before is not None:
@@ -256,7 +256,7 @@ def _note_spoken(room: Room, user: User, time: float) -> None:
     """Note that a user spoke in a slow room, and forget those for whom it no longer matters."""
     room.spoke.pop(user.invitation, None)
     room.spoke[user.invitation] = time
-    # Who spoke longest ago is first. However many they are, each is looked at once.
+    # The user who spoke longest ago is first. However many there are, each is looked at once.
     while (first := next(iter(room.spoke.items())))[1] + room.settings.slow <= time:
         del room.spoke[first[0]]
 

@@ -89,7 +89,7 @@ class Presence(Topic):
             return happened
         reason = event.reason if isinstance(event, e.Departed) else CleanText("left")
         if any(silenced(user, state.rooms[room], it.now) for room in rooms):
-            reason = _QUIT  # who has no say has no last word
+            reason = _QUIT  # a user who may not speak has no last word
         happened = it.applied(Near(rooms, author=False), e.Departed(reason, rooms, marks))
         state.detach(user, it.place)
         for room in rooms:

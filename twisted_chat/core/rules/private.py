@@ -63,7 +63,7 @@ class Private(Topic):
         state, user = self.state, asked.user
         to, kind, lines, extras = command.to, command.kind, command.lines, command.extras
         target = addressee(state, to, kind)
-        # Asked first: who was cut off may send a message again, and whoever was told may be gone by now.
+        # Asked first: a client that lost its connection may send a message again, and its recipient may have left by now.
         if before := sent_before(state, asked.session, asked.tag, to, kind, lines, extras):
             return before
         scope = command.scope
@@ -120,7 +120,7 @@ class Private(Topic):
         state, user, tag = self.state, it.user, it.proposal.origin.tag
         target: User | Account | None = state.users.get(event.to)
         if target is None:
-            # Not by the nick: who has that by now may be somebody else. An account's name is its own.
+            # Not by the nick, which another user may have by now. An account's name belongs to it.
             target = of_account(state, event.nick, event.kind)
         author = user.sessions[it.place]
         # What was sent before is not sent now, and nothing but that nobody is there stands in the way of saying so.

@@ -270,7 +270,7 @@ class Rooms(Topic):
         state, room = self.state, it.room
         room.password = event.password if event.locked else None
         if event.locked:
-            # Who is not there does not know it, and what is said from now on is not for them.
+            # Users outside do not know it, and what is said from now on is not for them.
             here = {state.users[member].account for member in room.members}
             state.read_markers.close(room.ref.id, here)
         return it.in_room(e.RoomPasswordSet(event.locked))
@@ -313,7 +313,8 @@ class Rooms(Topic):
         passes = lets_in(it.user, room) or (before is not None and before.passes)
         invited[target.invitation] = Invitation(it.user.nick.text, it.now, passes)
         if len(invited) > self.state.limits.max_bans:
-            # Who never came, and was invited longest ago: nobody could lift that. What members made pushes no operator's out.
+            # The oldest invitation that was not used lapses, because nobody could lift it. Members' invitations do not displace
+            # operators'.
             shown = (each for each, invitation in invited.items() if not invitation.passes)
             del invited[next(shown, next(iter(invited)))]
         return it.in_room(e.InvitedToRoom(target.id, target.nick))

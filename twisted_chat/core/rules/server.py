@@ -39,7 +39,7 @@ _TOO_MANY_BANS: Final = Refused(
 _WIDE: Final = {4: 8, 6: 16}
 _INSIST: Final = "Nothing was changed. To do it anyway, type /server-ban !"
 
-#: What an operator is told who set the panic to 0, 1 or 2.
+#: What an operator is told who set the lockdown level to 0, 1 or 2.
 PANIC: Final = (
     "Lockdown lifted. Everyone can join again.",
     "New guests cannot join and nobody can register until /panic 0. People on the server's own machine still can.",
@@ -315,7 +315,7 @@ def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects
         effects.append(f.Audit(deed.by, what))
         effects += [keep] if keep is not None else []
     if told:
-        # Before anybody is cut off, who may be the one who did it.
+        # Before anyone is disconnected, because that may be the operator.
         effects.append(f.ConfirmDeed(told, stored, code))
     return (*effects, then) if then is not None else tuple(effects)
 

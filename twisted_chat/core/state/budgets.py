@@ -115,7 +115,7 @@ class Budgets:
         for key, pool in list(self._pools.items()):
             if not pool.sessions:
                 del self._pools[key]
-        # Not all of them are gone through for each who comes.
+        # Do not go through all of them for each new session.
         self._many = max(MANY, 2 * len(self._pools))
 
     def _add_room(self, room: RoomId, now: float) -> _RoomBudget:

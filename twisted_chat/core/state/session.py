@@ -34,7 +34,7 @@ class SessionState:
     local: bool = False
     #: The account that it proved to be before its login.
     proof: Proof | None = None
-    #: The registered name it asked for, and whose password it did not have.
+    #: The registered name that it asked for without having its password.
     wanted: Nick | None = None
     address: str | None = None
     #: The name under which it is one of a server operator.

@@ -38,9 +38,9 @@ class State:
     def __init__(self, limits: Limits) -> None:
         #: The limits that count now; replaced as a whole by :meth:`limit`.
         self.limits = limits
-        #: Who can register here.
+        #: Who can register an account.
         self.registration: Registration = "open"
-        #: Whether others than this server are asked about passwords, who may know names that it does not.
+        #: Whether other sources than this server are asked about passwords; they may know names that it does not.
         self.asks_others = False
         self.users: dict[UserId, User] = {}
         self.rooms: dict[RoomId, Room] = {}
@@ -52,8 +52,8 @@ class State:
         self.read_times = ReadTimes()
         self.sessions: dict[SessionId, SessionState] = {}
         self.users_by_key: dict[str, User] = {}
-        #: The keys of nicks, and of rooms that are not private, sorted: whoever asks for a list gets one page, and must not
-        #: cost a sort of everybody, or a look at every room.
+        #: The keys of nicks, and of rooms that are not private, sorted: a request for a list gets one page, and must not cost a
+        #: sort of everybody, or a look at every room.
         self.nick_keys: list[str] = []
         self.listed_keys: list[str] = []
         self._users_by_look: dict[str, User] = {}
@@ -71,7 +71,7 @@ class State:
         #: Rooms of which something that lasts is another than a store was told, see :mod:`twisted_chat.core.state.snapshot`.
         self.altered: dict[RoomId, None] = {}
         self.server_bans = ServerBans()
-        #: Who may come in, see :class:`twisted_chat.core.api.commands.SetPanic`.
+        #: The lockdown level, see :class:`twisted_chat.core.api.commands.SetPanic`.
         self.panic = 0
         self.bots = Bots()
         self.add_room(Room(RoomRef(LOBBY_ID, LOBBY), 0.0))

@@ -11,7 +11,7 @@ import msgspec
 #: The longest user name, in characters; as that of Ergo. It is part of every line that IRC clients get.
 MAX_USER_NAME: Final = 20
 
-#: What stands for the user name of those who gave none: everybody who does not come through IRC.
+#: The user name of users who gave none, which are all that do not use IRC.
 NO_USER_NAME: Final = "user"
 
 # What parts a nick!user@host, or stands for others in a mask of it, is left out; so is what cannot be seen.

@@ -10,10 +10,10 @@ from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import Nick
 from twisted_chat.core.values.text import CleanText
 
-#: Who may write to somebody in private: everybody, who has an account, or who is in one of the same rooms.
+#: Who may send a user private messages: everyone, people with an account, or people who share a room with them.
 Privacy = Literal["all", "accounts", "rooms"]
 
-#: Who can register: everybody, who has an invitation, or nobody.
+#: Who can register: everyone, people with an invitation code, or nobody.
 Registration = Literal["open", "invite", "closed"]
 
 #: The longest password, in UTF-8 bytes: beyond what anybody types, and what a password manager makes.
@@ -66,7 +66,7 @@ MAX_PLACES: Final = 8
 MAX_ACCOUNTS: Final = 20_000
 
 
-#: How long a place is known after the last login from there, in seconds: who comes back after a long summer is known.
+#: How long a place is known after the last login from there, in seconds: an owner who returns after a long summer is known.
 KNOWN_FOR: Final = 90 * 24 * 60 * 60
 
 

@@ -9,7 +9,7 @@ from typing import Final
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-#: What stands in the place of an address for who comes over a UNIX socket, and does not count as this machine.
+#: What is shown instead of an address for a connection over a UNIX socket that does not count as this machine.
 UNIX: Final = "a UNIX socket"
 
 # Where IPv6 has the addresses of IPv4, RFC 4291 section 2.5.5.2: so a socket for both names them.

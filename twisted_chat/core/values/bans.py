@@ -36,9 +36,9 @@ Kind = Literal["name", "account", "mask", "hostmask", "net", "address"]
 Exempt = Literal["bans", "mutes", "invites"]
 EXEMPT: Final[tuple[Exempt, ...]] = get_args(Exempt)
 
-#: ``account:NAME`` is who is logged in to an account, and nobody who only has that name.
+#: ``account:NAME`` is everyone who is logged in to an account, and nobody who only has that name.
 ACCOUNT: Final = "account:"
-#: ``address:NICK`` is every address that somebody comes from, which who writes that is not shown.
+#: ``address:NICK`` stands for all addresses of a user; they are not shown to the person who types it.
 ADDRESS_OF: Final = "address:"
 
 _INSTEAD: Final = (

@@ -25,7 +25,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_text: Annotated[int, _doc("longest message, in UTF-8 bytes")] = 4096
     # A message of 4,096 bytes may triple when a client escapes it (\uXXXX), and there are the other fields.
     max_object: Annotated[int, _doc("longest JSON object, in bytes")] = 16 * 1024
-    # Nobody types a line that long; whoever gets here is not chatting.
+    # Nobody types a line that long; a client that gets here is not chatting.
     max_endless: Annotated[int, _doc("bytes without a line end before a connection is closed")] = (
         1024 * 1024
     )
@@ -39,7 +39,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_rooms: Annotated[int, _doc("rooms one user can be in")] = 100
     # As Ergo's limit of registered channels.
     max_owned: Annotated[int, _doc("rooms one account can own")] = 15
-    # As one list they are held against everybody who comes: a full one takes a fifth of a millisecond, whatever its masks are.
+    # As one list they are compared with everyone who joins: a full one takes a fifth of a millisecond, whatever its masks are.
     max_bans: Annotated[
         int, _doc("bans in one room; the limit for mutes and for invitations is the same")
     ] = 500
@@ -103,9 +103,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     history_lines: Annotated[int, _doc("lines of history shown at a join", least=0)] = 20
     # They are read and sent a hundred at a time, so this bounds how long one answer goes on, not what it holds in memory.
     max_history: Annotated[int, _doc("lines one request for history can ask for")] = 10_000
-    # A screenful or two: who gets more would not read it, but look for something narrower.
+    # A screenful or two: a person who gets more would not read it, but narrow the search.
     max_found: Annotated[int, _doc("lines one search can find")] = 50
-    # People expect to find what was said; who must keep less, by law or by lack of room, says so.
+    # People expect to find what was said; operators who must keep less, by law or for lack of space, say so.
     keep_days: Annotated[int, _doc("days for which history is kept; 0: no limit", least=0)] = 0
     keep_lines: Annotated[
         int, _doc("messages of history kept of each room; 0: no limit", least=0)
@@ -126,7 +126,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             least=0,
         ),
     ] = 16 * 1024 * 1024
-    # As slow as guessing has to be; who mistypes twice still gets in at once.
+    # As slow as guessing has to be; an owner who mistypes twice still gets in at once.
     login_tries: Annotated[
         int,
         _doc(

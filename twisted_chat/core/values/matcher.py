@@ -14,8 +14,8 @@ from typing import Final
 #: 4,096): a step on numbers of that size takes some 0.1 µs, and a change of one mask makes no more than its group anew, in half a
 #: millisecond at most.
 GROUP: Final = 32
-#: The names whose verdicts a group remembers, some 100 bytes each; who comes and who is renamed is asked about twice, when it is
-#: decided and when it is applied, which is nearly always in one turn.
+#: The names whose verdicts a group remembers, some 100 bytes each; users who join or change their nick are looked up twice,
+#: when it is decided and when it is applied, which is nearly always in one turn.
 REMEMBERED: Final = 128
 #: The characters for which a group keeps where they stand. A name has at most 32; 64 are all letters and digits there are in most
 #: languages, and 20 KB.

@@ -67,7 +67,7 @@ class Pool(Bucket):
         return -self.tokens / rate if self.tokens < 0.0 else 0.0
 
 
-#: The most keys that are remembered, 5 MB of them. Who makes the throttle forget one by using so many others pays for each.
+#: The most keys that are remembered, 5 MB of them. Making the throttle forget a key takes a try for each of so many others.
 MAX_KEYS: Final = 20_000
 
 

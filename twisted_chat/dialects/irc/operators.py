@@ -16,7 +16,7 @@ from twisted_chat.dialects.irc.message import Message, middle
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
 
-#: Who is none is told so in the words of IRC: its 482 is about rooms.
+#: A client that is not one is told so in the words of IRC, because 482 is about rooms.
 _ERRORS: Final = {"not-operator": n.ERR_NOPRIVILEGES}
 
 

@@ -71,7 +71,7 @@ def _noticed(session: IrcSession, reply: r.Notice) -> Iterable[str]:
     if reply.gone is not None and reply.by is not None:
         # To each its own line: a crowd that is told of all of them would be told too much.
         return (f":{reply.by.prefix} KICK {reply.gone} {session.nick} :The room was deleted",)
-    # Who is put out sees that as it happens.
+    # A user who is removed sees that as an event.
     return () if reply.code in ("kicked", "put-out") else (session.notice(reply.text),)
 
 

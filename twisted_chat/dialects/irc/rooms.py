@@ -78,7 +78,7 @@ def _entering(found: list[r.Entered]) -> Callable[[r.Reply], Iterable[str] | Non
     def show(reply: r.Reply) -> Iterable[str] | None:
         if isinstance(reply, r.Entered):
             found.append(reply)
-        # One who is in the room already only talks there now.
+        # If the user is in the room already, only the focus changes.
         inside = isinstance(reply, r.Refused) and reply.code == "already-in-room"
         return () if inside or isinstance(reply, r.FocusSet) else None
 

@@ -31,7 +31,7 @@ _LABELS: Final = frozenset(("labeled-response", "batch"))
 #: Renders a reply to one command; None: as it is rendered for all.
 Show = Callable[[r.Reply], Iterable[str] | None]
 
-#: Verbs of specifications that have standard replies: who sends them knows those.
+#: Verbs of specifications that have standard replies; clients that send them know those.
 _STANDARD: Final = frozenset(
     ("REGISTER", "VERIFY", "CHATHISTORY", "MARKREAD", "REDACT", "METADATA")
 )
@@ -81,7 +81,7 @@ class IrcSession:
         self.subs: frozenset[str] = frozenset()
         self.view = dialect.view(self.caps)
         self.registration = Registration()
-        #: Who it is for others, once it has logged in.
+        #: The client as others see it, once it has logged in.
         self.me: e.Author | None = None
         self.motd: tuple[CleanText, ...] = ()
         #: What a client has sent of an authentication that goes on; None: none does.

@@ -20,7 +20,7 @@ from twisted_chat.dialects.schema import events as s
 from twisted_chat.dialects.schema.base import Placed, encode, moment, plain, second
 from twisted_chat.dialects.wording import events as say
 
-#: How many who were put out are named: a page, as of lists.
+#: How many removed users are named: a page, as in lists.
 _NAMED: Final = 50
 
 

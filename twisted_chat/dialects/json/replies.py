@@ -72,7 +72,7 @@ def answer(reply: r.Reply) -> Answer:
         case r.HistoryStart(room=place, count=count):
             return s.HistoryStart(count=count, **_place(place))
         case r.HistoryEnd(room=place, count=count, more=more, at=at):
-            # Of a page that is hidden from who ignores its authors no message tells where it ended.
+            # If all authors of a page are ignored, no message shows where it ended.
             onward = spell(at) if more and at is not None else ""
             return s.HistoryEnd(count=count, more=more, next=onward, **_place(place))
         case r.WaitingStart(count=count):

@@ -12,7 +12,7 @@ from twisted_chat.core.values.durations import spell_duration
 from twisted_chat.core.values.room_settings import Setting
 from twisted_chat.dialects.wording.words import because, sentence, some
 
-#: What each setting is called in a sentence behind who changed it: off, then on.
+#: How a sentence goes on, after the author, for each setting: off, then on.
 _SET: Final[dict[Setting, tuple[str, str]]] = {
     "topic-lock": (
         "allowed everyone to set the topic of {}",

@@ -75,7 +75,7 @@ def wrapped(names: Iterable[object]) -> tuple[str, ...]:
     return tuple(line.replace(_NO_BREAK, " ") for line in lines) if _NO_BREAK in text else lines
 
 
-# Everybody who comes to a crowded room is shown the same first page of names.
+# Everyone who enters a crowded room is shown the same first page of names.
 @functools.lru_cache(maxsize=64)
 def folded(begin: str, text: str, width: int = WIDTH) -> tuple[str, ...]:
     """Break a text at blanks: the first line starts with ``begin``, the others stand below it."""

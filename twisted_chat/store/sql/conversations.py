@@ -27,7 +27,7 @@ class ConversationBatch:
     def __init__(self) -> None:
         self._conversations: dict[RoomId, tuple[str, str]] = {}
         self._waiting: list[tuple[MessageId, str, str]] = []
-        #: What waits no more: by whom it was for (True) or by whom it was written, up to which event.
+        #: What no longer waits: by recipient (True) or by sender, up to which event.
         self._over: list[tuple[bool, str, MessageId]] = []
         self._markers: dict[tuple[str, RoomId], MessageId | None] = {}
         self._times: dict[tuple[str, str], int | None] = {}
@@ -82,10 +82,10 @@ class ConversationBatch:
         if gone:
             for table in (markers, read_times):
                 connection.execute(delete(table).where(table.c.account.in_(gone)))
-            # In this commit, not in one behind it: who has the name next must not find them there after a crash.
+            # In this commit, not in one behind it: the next owner of the name must not find them there after a crash.
             for account, at in dropped.items():
                 theirs = or_(talks.c.one == account, talks.c.other == account)
-                # Not those of who has the name next.
+                # Not those of the next owner of the name.
                 older = select(talks.c.id).where(theirs, talks.c.id > -at)
                 self._gone.update(map(RoomId, connection.scalars(older)))
         if self._gone:

@@ -46,7 +46,7 @@ class Database:
         self._worn = False  # it failed
         self._file: tuple[int, int] | None = None
         self._journal: Journal | None = None
-        #: The write-ahead log of SQLite was removed, and what was in it is saved. Whoever tells of it resets it.
+        #: The write-ahead log of SQLite was removed, and what was in it is saved. The code that reports it resets it.
         self.saved_journal = False
         if self.kind == "sqlite":
             assert url.database is not None
@@ -92,7 +92,7 @@ class Database:
             raw = self._writer.connection.dbapi_connection
             assert isinstance(raw, sqlite3.Connection)
             self._journal.save(raw)
-        # All begin anew: whoever has the old log open does not see what is written to the new one.
+        # All connections are opened again: one with the old log open does not see what is written to the new one.
         self.close()
         self.saved_journal = True
 
@@ -114,7 +114,7 @@ class Database:
             return
         try:
             with connection.begin():
-                # Who was just stopped lets go of it a moment later.
+                # A server that was just stopped releases it a moment later.
                 connection.execute(text(f"SET LOCAL lock_timeout = '{_HANDOVER}'"))
                 # Held as long as this connection lives; the number only has to be always the same.
                 connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": APPLICATION_ID})
@@ -251,7 +251,7 @@ def _sqlite(path: Path, sync: Sync, *, read_only: bool) -> Engine:
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
-            # Who begins by reading may find, when it comes to writing, that another program wrote meanwhile.
+            # A transaction that begins by reading may find, when it writes, that another program wrote meanwhile.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine

@@ -204,7 +204,7 @@ invites: Final = Table(
     Column("until", Double, nullable=False),
 )
 
-#: Who is banned from the server.
+#: The bans from the server.
 server_bans: Final = Table(
     "server_bans",
     metadata,
@@ -238,7 +238,7 @@ last_seen: Final = Table(
     Column("time", Double, nullable=False),
 )
 
-#: ``secret``: the key of what others see of addresses, in hexadecimal. ``panic``: who may come in.
+#: ``secret``: the key of what others see of addresses, in hexadecimal. ``panic``: the lockdown level.
 settings: Final = Table(
     "settings",
     metadata,

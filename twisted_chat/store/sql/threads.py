@@ -81,7 +81,7 @@ class _Pool:
         if not self._reactor.running:
             # Nothing happens yet that could be held up, and no thread could give its answer.
             return execute(work, *args, **kwargs)
-        # Whoever waits may give up: then this one fires, while the thread is as busy as before.
+        # A caller may give up: then this one fires, while the thread is as busy as before.
         answer: Deferred[T] = Deferred()
 
         def unless_given_up() -> T | None:

@@ -294,7 +294,7 @@ class Writer:
     async def _pause(self, seconds: float) -> None:
         """Wait; in vain if the server is about to give up."""
         pause = self._pausing = self._clock.callLater(seconds, self._wake)
-        # Whoever has something new wakes the loop: that is no reason to try again sooner, but the server's end is.
+        # New changes wake the loop: that is no reason to try again sooner, but the server's end is.
         while pause.active() and not self.given_up:
             self._asleep = Deferred()
             await self._asleep

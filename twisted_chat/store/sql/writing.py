@@ -46,7 +46,7 @@ class Batch:
         self.sent: list[tuple[Scope, str, Sent]] = []
         self.rooms: dict[RoomId, RoomRecord] = {}
         self.forgotten: set[RoomId] = set()
-        #: Whose messages are to be deleted, in which room, up to which event.
+        #: Accounts whose messages are to be deleted, in which room, up to which event.
         self.erased: list[tuple[MessageId, str, RoomId | None]] = []
         #: Single messages that are deleted.
         self.deleted: list[MessageId] = []
@@ -95,7 +95,7 @@ class Batch:
 
     def write(self, connection: Connection) -> None:
         """Bring it all into the database, within the transaction of the caller."""
-        # Before what may be of those who have the names next.
+        # Before what may belong to the next owners of the names.
         self.accounts.disown(connection)
         if self.authors:
             insert_rows(connection, authors, (author_row(*each) for each in self.authors))
