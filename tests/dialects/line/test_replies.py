@@ -219,9 +219,9 @@ class OperatorTests(SynchronousTestCase):
     def test_watched_people_are_told_apart(self) -> None:
         author = e.Author(UserId(1), BOB, Scope("s"))
         told = reply(r.Watched((author,), (parse_nick("eve"),), (parse_nick("dan"),)))
-        want = ["Here: bob.", "Not here: eve.", "Not watched, as there are too many: dan."]
+        want = ["Here: bob.", "Not here: eve.", "Not watched, because there are too many: dan."]
         self.assertEqual(told, [f"-- {line}" for line in want])
-        self.assertEqual(reply(r.Watched((), ())), ["-- There is nobody to watch."])
+        self.assertEqual(reply(r.Watched((), ())), ["-- You are not watching anyone."])
 
     def test_whois_says_what_somebody_said_about_themselves(self) -> None:
         bob = r.Profile(BOB, None, (), 0.0, 0.0, None, real_name="Bob B.", bot=True)

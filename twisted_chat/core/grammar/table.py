@@ -137,7 +137,7 @@ _PEOPLE: Final = (
     Spec("who", "[ROOM] [PAGE]", "list who is here or in a room; also ? and !who", c.Who),
     Spec("whois", "NICK", "show what is known about a person", c.Whois),
     Spec("whowas", "NICK", "show who had a nickname before", c.Whowas),
-    Spec("watch", "[NICK]", "be told when a person comes or goes, or list those", _watch),
+    Spec("watch", "[NICK]", "be told when a person comes or goes; list them", _watch),
     Spec("unwatch", "NICK", "stop watching a person", _unwatch),
     Spec("nick", "NICK", "change your nickname", c.Rename),
     Spec("realname", "TEXT", "set your real name, which /whois shows; - clears it", _realname),

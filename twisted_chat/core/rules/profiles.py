@@ -55,9 +55,7 @@ class Profiles(Topic):
             before = self.state.profile_of(case.user)
         if len(changed(before, event.changes)) <= max(MAX_KEYS, len(before)):
             return None
-        why = (
-            f"A profile can have {MAX_KEYS} keys. Nothing was changed. Take another one out first."
-        )
+        why = f"A profile can have {MAX_KEYS} keys. Nothing was changed. Remove another one first."
         return Refused("too-many-keys", why)
 
     def changed(self, it: Ordered, event: e.ProfileChanged) -> Outcome:

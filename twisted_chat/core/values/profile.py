@@ -30,7 +30,7 @@ def parse_key(text: str) -> str:
     key = text.lower()
     if _KEY.fullmatch(key) is None:
         raise BadKey(
-            f'"{shown(text)}" is not a key: those have 1 to {MAX_KEY} of the characters a to z, 0 to 9, and _ . / -'
+            f'"{shown(text)}" is not a key: a key has 1 to {MAX_KEY} of the characters a to z, 0 to 9, and _ . / -'
         )
     return key
 

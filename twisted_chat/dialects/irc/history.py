@@ -73,14 +73,14 @@ def chathistory(session: IrcSession, message: Message) -> Iterator[Step]:
     what = what.upper()
     refs = _REFERENCES.get(what)
     if refs is None:
-        yield session.fails("INVALID_PARAMS", "There is no such part of a history.", middle(what))
+        yield session.fails("INVALID_PARAMS", "There is no such subcommand.", middle(what))
         return
     if len(words) < refs + 2:
-        yield session.fails("NEED_MORE_PARAMS", "Something is missing.", what)
+        yield session.fails("NEED_MORE_PARAMS", "Not enough parameters.", what)
         return
     target, limit = words[0], words[refs + 1]
     if not (limit.isascii() and limit.isdigit() and len(limit) < 10):
-        yield session.fails("INVALID_PARAMS", "That is no number of lines.", what, middle(limit))
+        yield session.fails("INVALID_PARAMS", "That is not a number of lines.", what, middle(limit))
         return
     try:
         place = room_named(target) if target.startswith("#") else parse_nick(target)

@@ -149,7 +149,7 @@ def _change(
 ) -> Iterator[Step]:
     """Change a profile; that of another user is not theirs to change."""
     if isinstance(of, Nick) and of.key != parse_nick(session.nick).key:
-        why = "Only they can change their profile. Nothing was changed."
+        why = "Only that person can change the profile. Nothing was changed."
         yield session.fails("KEY_NO_PERMISSION", why, str(of), about)
         return
     room = of if isinstance(of, RoomName) else None
@@ -170,7 +170,7 @@ def _set(session: IrcSession, of: Nick | RoomName, word: str, text: str | None) 
         yield session.fails("INVALID_VALUE", f"Nothing was changed: {bad}.", key)
         return
     if value is not None and len(value.encode()) > MAX_VALUE:
-        why = f"A value has at most {MAX_VALUE} bytes. Nothing was changed."
+        why = f"A value can have at most {MAX_VALUE} bytes. Nothing was changed."
         yield session.fails("INVALID_VALUE", why, key)
         return
     asked = session.asked

@@ -41,23 +41,31 @@ class Collected:
         if target != self.start.param(2):
             wanted = middle(self.start.param(2))
             return _fails(
-                session, "MULTILINE_INVALID_TARGET", "It has one target.", wanted, middle(target)
+                session,
+                "MULTILINE_INVALID_TARGET",
+                "All lines of the message must go to the same target.",
+                wanted,
+                middle(target),
             )
         if message.verb not in ("PRIVMSG", "NOTICE") or message.verb != self._verb:
-            return _fails(session, "MULTILINE_INVALID", "It is of lines of one kind.")
+            return _fails(
+                session, "MULTILINE_INVALID", "All lines of the message must be of the same kind."
+            )
         if concat and (not text or not self._text.count):
-            return _fails(session, "MULTILINE_INVALID", "There is nothing to put together.")
+            return _fails(session, "MULTILINE_INVALID", "There is no line to continue.")
         if self._text.count == MAX_LINES:
-            return _fails(session, "MULTILINE_MAX_LINES", "It has too many lines.", str(MAX_LINES))
+            return _fails(
+                session, "MULTILINE_MAX_LINES", "The message has too many lines.", str(MAX_LINES)
+            )
         if self._size > most:
-            return _fails(session, "MULTILINE_MAX_BYTES", "It is too long.", str(most))
+            return _fails(session, "MULTILINE_MAX_BYTES", "The message is too long.", str(most))
         self._text.add(text, concat=concat)
         return b""
 
     def sent(self, session: IrcSession) -> Iterator[Step]:
         """Send the message."""
         if self._text.blank:
-            yield _fails(session, "MULTILINE_INVALID", "Nothing is said on any of its lines.")
+            yield _fails(session, "MULTILINE_INVALID", "All lines of the message are empty.")
             return
         kind: Kind = "notice" if self._verb == "NOTICE" else "say"
         yield from send(session, self.start, [self.start.param(2)], self._text, kind)

@@ -148,7 +148,7 @@ def _wrong_field(why: str) -> str:
     """Translate msgspec's error, which is in terms of Python, to JSON."""
     found = _FIELD.search(why)
     if "`$.values" in why:
-        return '"values" must be an object of strings, or null for what is to be taken out.'
+        return '"values" must be an object of strings, or null for keys to remove.'
     for name in ("commands", "add", "remove"):
         if f"`$.{name}" in why:
             return f'"{name}" must be a list of strings.'

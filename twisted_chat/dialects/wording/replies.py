@@ -326,9 +326,13 @@ def counts(users: int, hidden: int, operators: int, nameless: int, rooms: int, p
 
 def watched(here: Sequence[str], gone: Sequence[str], refused: Sequence[str]) -> list[str]:
     """Say which of the watched nicks are here."""
-    parts = (("Here", here), ("Not here", gone), ("Not watched, as there are too many", refused))
+    parts = (
+        ("Here", here),
+        ("Not here", gone),
+        ("Not watched, because there are too many", refused),
+    )
     lines = [f"{what}: {', '.join(names)}." for what, names in parts if names]
-    return lines or ["There is nobody to watch."]
+    return lines or ["You are not watching anyone."]
 
 
 def recipient_away(nick: str, why: str) -> str:
