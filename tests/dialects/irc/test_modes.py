@@ -43,6 +43,12 @@ class RoomCase(IrcHouseTestCase):
 
 
 class SettingTests(RoomCase):
+    def test_a_list_is_told_once_a_line(self) -> None:
+        self.ann.types("MODE #dev +b eve!*@*")
+        once = self.asks(self.ann, "MODE #dev b")
+        self.assertEqual(len(once), 2)
+        self.assertEqual(self.asks(self.ann, f"MODE #dev +{'b' * 30}"), once)
+
     def test_several_settings_are_one_line_for_all(self) -> None:
         self.ann.types("MODE #dev +it-n+l 30")
         self.assert_bare(self.ann, ":ann MODE #dev +itl-n 30")

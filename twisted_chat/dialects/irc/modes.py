@@ -98,10 +98,15 @@ def _change(session: IrcSession, room: RoomName, modes: list[Mode]) -> Iterator[
     if settings:
         changes = tuple(settings.items())
         yield session.asks(c.ChangeSettings(changes, room), str(room))
+    alone: set[str] = set()
     for each in modes:
-        if each.letter not in letters.SETTINGS:
-            run = _OTHERS.get(each.letter, _unknown)
-            yield from run(session, room, each)
+        # A letter alone asks for a list, which is long: for each once, however often it is there.
+        if each.letter in letters.SETTINGS or (each.value is None and each.letter in alone):
+            continue
+        if each.value is None:
+            alone.add(each.letter)
+        run = _OTHERS.get(each.letter, _unknown)
+        yield from run(session, room, each)
 
 
 def _number(text: str) -> int | None:
