@@ -80,6 +80,15 @@ class SayTests(IrcHouseTestCase):
         ann.types("PRIVMSG bob :identify yourself")
         self.assert_bare(bob, ":ann PRIVMSG bob :identify yourself")
 
+    def test_one_line_has_few_recipients_and_one_with_more_goes_to_none(self) -> None:
+        ann, bob = self.enters("ann", "#dev", caps="message-tags"), self.enters("bob", "#dev")
+        (told,) = self.asks(ann, "PRIVMSG bob,a,b,c,d,#dev :hi")
+        self.assertEqual(told, ":server 407 ann d :At most 4 recipients. It was not sent.")
+        self.assertEqual(self.asks(ann, f"NOTICE bob,{','.join('abcdefgh')} :hi"), [])
+        (told,) = self.asks(ann, f"@+x=1 TAGMSG bob,{','.join('abcdefgh')}")
+        self.assertIn(" 407 ", told)
+        self.assertEqual(bob.sees(), [])
+
     def test_notices_are_never_answered(self) -> None:
         ann = self.enters("ann")
         self.assertEqual(

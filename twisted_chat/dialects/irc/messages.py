@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from twisted_chat.core.api import commands as c
@@ -30,6 +30,8 @@ _REDACT_ERRORS: Final = {
     "no-such-message": "UNKNOWN_MSGID",
     **dict.fromkeys(("not-operator", "not-your-message"), "REDACT_FORBIDDEN"),
 }
+#: The most rooms and people that one line says something to: as on Ergo. It is one line to the limit on floods, for all of them.
+MAX_RECIPIENTS: Final = 4
 #: The most lines of one message; as in JSON.
 MAX_LINES: Final = 100
 _CTCP: Final = "\x01"
@@ -83,6 +85,8 @@ def tagmsg(session: IrcSession, message: Message) -> Iterator[Step]:
     targets = listed(message.param(0))
     if not targets:
         yield session.numeric(n.ERR_NEEDMOREPARAMS, "TAGMSG :Not enough parameters")
+    elif len(targets) > MAX_RECIPIENTS:
+        yield _too_many(session, targets)
     elif any(name.startswith("+") for name in message.tags):
         yield from send(session, message, targets, Text(), "tags")
 
@@ -118,6 +122,9 @@ def _say(session: IrcSession, message: Message, kind: c.Kind) -> Iterator[Step]:
     if not text:
         yield session.numeric(n.ERR_NOTEXTTOSEND, ":No text to send")
         return
+    if len(targets) > MAX_RECIPIENTS:
+        yield _too_many(session, targets)
+        return
     over = _too_long(session, message.verb, targets, text)
     if over > 0:
         why = f"The line would be {over:,} bytes too long for others. It was not sent."
@@ -131,6 +138,11 @@ def _say(session: IrcSession, message: Message, kind: c.Kind) -> Iterator[Step]:
             kind = "action" if text.startswith(_ACTION) else "ctcp"
             text = text.removeprefix(_ACTION)
     yield from send(session, message, targets, Text(text), kind)
+
+
+def _too_many(session: IrcSession, targets: Sequence[str]) -> bytes:
+    why = f"At most {MAX_RECIPIENTS} recipients. It was not sent."
+    return session.numeric(n.ERR_TOOMANYTARGETS, f"{middle(targets[MAX_RECIPIENTS])} :{why}")
 
 
 def _too_long(session: IrcSession, verb: str, targets: Iterable[str], text: str) -> int:

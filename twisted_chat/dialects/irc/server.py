@@ -15,6 +15,7 @@ from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import letters, masks
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import Message, middle
+from twisted_chat.dialects.irc.messages import MAX_RECIPIENTS
 from twisted_chat.dialects.irc.room_list import ELIST
 from twisted_chat.dialects.irc.rooms import MAX_TARGETS
 from twisted_chat.dialects.wording.help import lines
@@ -72,8 +73,8 @@ def isupport(session: IrcSession) -> list[str]:
         f"NICKLEN={MAX_NICK}",
         "PREFIX=(qov)~@+",
         "STATUSMSG=@",
-        f"TARGMAX=JOIN:{MAX_TARGETS},KICK:{MAX_TARGETS},NAMES:{MAX_TARGETS},NOTICE:{MAX_TARGETS},"
-        f"PART:{MAX_TARGETS},PRIVMSG:{MAX_TARGETS},TAGMSG:{MAX_TARGETS}",
+        f"TARGMAX=JOIN:{MAX_TARGETS},KICK:{MAX_TARGETS},NAMES:{MAX_TARGETS},NOTICE:{MAX_RECIPIENTS},"
+        f"PART:{MAX_TARGETS},PRIVMSG:{MAX_RECIPIENTS},TAGMSG:{MAX_RECIPIENTS}",
         f"TOPICLEN={limits.max_topic}",
         f"USERLEN={MAX_USER_NAME}",
         "UTF8ONLY",
