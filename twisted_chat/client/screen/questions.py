@@ -19,7 +19,7 @@ from twisted_chat.client.screen.dialogs import Ask, Purpose
 from twisted_chat.client.screen.entry import Entry
 from twisted_chat.client.screen.preferences import Preferences
 from twisted_chat.client.screen.redraw import Shown
-from twisted_chat.dialects.json.parse import MAX_LINES
+from twisted_chat.dialects.json.fields import MAX_LINES
 
 _ENTER_A_NAME: Final = "Type a nickname, or press Enter for a guest name."
 

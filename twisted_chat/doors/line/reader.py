@@ -11,7 +11,7 @@ from twisted_chat.core.values.names import LOBBY, Nick, RoomName
 from twisted_chat.delivery.sessions import Session, Sessions
 from twisted_chat.dialects.base import BadLine, Dialect, Request
 from twisted_chat.dialects.framing import Endless, Frame, JsonFramer, TooLong
-from twisted_chat.dialects.json.parse import is_object
+from twisted_chat.dialects.json.decode import is_object
 from twisted_chat.dialects.line.parse import LineDialect
 from twisted_chat.dialects.terminal import TerminalFramer
 from twisted_chat.doors.line.first_line import FirstLine
