@@ -61,6 +61,8 @@ change role, the owner   no    no     no        no
 register                 no    no     yes       yes
 register, guest          no    no     no        no
 register, registered     no    no     no        no
+rename                   no    no     yes       yes
+rename, registered       no    no     no        yes
 transfer                 no    no     no        yes
 export                   no    no     no        yes
 drop                     no    no     no        yes

@@ -308,6 +308,7 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
         e.ProfileChanged,
         st.lists(st.tuples(_keys, st.none() | clean_texts), min_size=1, max_size=3).map(tuple),
     ),
+    e.RoomRenamed: st.builds(e.RoomRenamed, rooms, _maybe_text),
     e.Gathered: st.builds(e.Gathered, _author_tuples, _author_tuples, counts),
     e.SettingsChanged: st.builds(
         e.SettingsChanged,

@@ -59,6 +59,7 @@ class EventFanout:
         self._do: dict[type[f.Effect], _Do] = {
             f.ShowLine: self._show_line,
             f.ShowRoom: lambda it, envelope, session: connections.say(it.room, envelope),
+            f.ShowEach: self._show_each,
             f.ShowNear: self._show_near,
             f.ShowOwn: self._show_own,
             f.ShowOrigin: self._show_origin,
@@ -130,6 +131,11 @@ class EventFanout:
         else:
             at = self._commits.at(at)
         self._connections.show_line(envelope, session, at, kept, only)
+
+    def _show_each(self, it: f.ShowEach, envelope: e.Envelope, session: SessionId | None) -> None:
+        for user in tuple(self._hub.state.rooms[it.room].members):
+            for each in self._sessions.of(user):
+                self._connections.echo(each, envelope, each == session)
 
     def _show_near(self, it: f.ShowNear, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.author is not None

@@ -9,6 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from twisted_chat.core.api.events import Envelope, RoomRef, Said, Told
@@ -128,6 +129,11 @@ class MemoryStore:
 
     def keep_room(self, record: RoomRecord, at: MessageId) -> None:
         self._limits[record.ref.id] = record.keep
+        there = self._rooms.get(record.ref.id)
+        if there and self._kept[there[-1]][0].room != record.ref:  # it has another name now
+            for message in there:
+                envelope, size = self._kept[message]
+                self._kept[message] = msgspec.structs.replace(envelope, room=record.ref), size
         self._changed(at)
 
     def keep_account(self, account: Account, password: str | None, at: MessageId) -> None:

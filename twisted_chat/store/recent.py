@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from twisted_chat.core.api.events import Envelope
+from twisted_chat.core.api.events import Envelope, RoomRef
 from twisted_chat.core.values.ids import MessageId, RoomId
 from twisted_chat.store.port import Page
 
@@ -81,6 +81,15 @@ class Recent:
         while tail is not None and tail.envelopes and tail.envelopes[0].id <= up_to:
             tail.envelopes.popleft()
             self._count -= 1
+
+    def rename(self, room: RoomRef) -> None:
+        """Note what a room is called now."""
+        tail = self._tails.get(room.id)
+        if tail is None or not tail.envelopes or tail.envelopes[-1].room == room:
+            return
+        # What is being read from the database has the name of before, and must not be adopted.
+        tail.gone += 1
+        tail.envelopes = deque(msgspec.structs.replace(each, room=room) for each in tail.envelopes)
 
     def erase(self, account: str, room: RoomId | None, up_to: MessageId) -> None:
         """Drop what an account has said up to this message, in a room or in all."""

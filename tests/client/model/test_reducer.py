@@ -50,6 +50,13 @@ class MessageTests(Case):
         self.hear(ev.RoomMessage(sender="bob", room="dev", content="a\nb", id=spelled(1)))
         self.assertEqual(self.texts(self.state.room("dev")), ["a\nb"])
 
+    def test_room_that_is_renamed_goes_on_under_its_new_name(self) -> None:
+        dev = self.enter("bob")
+        self.hear(said(1, text="hi"), ev.RoomRenamed(room="dev", name="ops", content="renamed"))
+        self.hear(ev.RoomMessage(sender="bob", room="ops", content="ho", id=spelled(2)))
+        self.assertIs(self.state.room("ops"), dev)
+        self.assertEqual(self.texts(dev), ["hi", "renamed", "ho"])
+
     def test_mentions_call_but_not_earlier_ones(self) -> None:
         self.assertFalse(self.hear(said(1, text="hey me", replay=True)))
         self.assertFalse(self.hear(said(1)))

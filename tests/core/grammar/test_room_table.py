@@ -83,6 +83,8 @@ class RoomSpecTests(SynchronousTestCase):
             ),
             ("register-room", c.RegisterRoom()),
             ("transfer bob", c.Transfer(BOB)),
+            ("rename-room ops", c.RenameRoom(room("ops"))),
+            ("rename-room #ops too loud", c.RenameRoom(room("ops"), because)),
             ("export", c.Export()),
             ("drop-room", c.DropRoom()),
             ("drop-room dev", c.DropRoom(DEV)),
@@ -101,8 +103,11 @@ class RoomSpecTests(SynchronousTestCase):
             "SWITCH": "on",
             "VISIBILITY": "all",
             "SECONDS": "5",
+            "ROOM": "ops",
         }
         for spec in ROOM_SPECS:
+            if spec.name == "rename-room":
+                continue  # the room that it names is the new one
             words = spec.arguments
             needed = [samples[word] for word in words if not {"[", "]"} & set(word)]
             command = spec.parse(" ".join(["#dev", *needed]))

@@ -73,7 +73,7 @@ class TableTests(SynchronousTestCase):
     def test_help_says_what_a_command_needs(self) -> None:
         rooms = (
             "kick ban unban mute unmute except unexcept op deop voice devoice lock unlock private invite-only moderated slow "
-            "topic-lock visibility"
+            "topic-lock visibility rename-room"
         )
         server = (
             "deoper kill server-ban server-unban server-bans suspend unsuspend announce panic audit "

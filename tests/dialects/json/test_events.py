@@ -241,6 +241,8 @@ class EventTests(SynchronousTestCase):
                 self.assertEqual((kind, content), ("realname", name))
             case e.UserChanged(changes=changes):
                 self.assertEqual((kind, value["changes"]), ("self", dict(changes)))
+            case e.ProfileChanged(changes=changes):
+                self.assertEqual((kind, value["values"]), ("profile", dict(changes)))
             case e.BotCommandsSet(words=words):
                 self.assertEqual((kind, value["commands"]), ("bot_commands", list(words)))
             case e.Gathered(joined=joined, left=left, members=members):

@@ -59,6 +59,7 @@ class HappenedTests(SynchronousTestCase):
             ),
             (e.RoomRegistered(), "owner", {}),
             (e.RoomTransferred(two, EVE), "owner", {"to": "eve"}),
+            (e.RoomRenamed(room("ops")), "rename", {"name": "ops", "reason": None}),
             (e.Banned(ban, out=((two, EVE),)), "ban", {**told, "out": ["eve"], "out_count": 1}),
             (
                 e.Banned(Ban(read_target("*"), "bob", NOW)),

@@ -31,6 +31,7 @@ SENDS = {
     "unmute": "MODE #dev -b m:mallory",
     "change role": "MODE #dev +v eve",
     "register": "REGISTER-ROOM #dev",
+    "rename": "RENAME #dev #other",
     "transfer": "TRANSFER #dev eve",
     "export": "EXPORT #dev",
     "drop": "DROP-ROOM dev",

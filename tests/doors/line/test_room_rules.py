@@ -29,6 +29,7 @@ DOES = {
     "unmute": "/unmute mallory",
     "change role": "/voice eve",
     "register": "/register-room",
+    "rename": "/rename-room other",
     "transfer": "/transfer eve",
     "export": "/export",
     "drop": "/drop-room dev",

@@ -295,6 +295,9 @@ class Link(Requests, Service):
                 self.nick = nick
                 if account is None:
                     self._identity = msgspec.structs.replace(self._identity, nick=nick)
+            case ev.RoomRenamed(room=str(room), name=name):
+                self._rooms.renamed(room, name)
+                self._inbound.renamed(room, name)
             case ev.Kicked(to=to, room=room) if to == self.nick:
                 self._rooms.gone(room)
             case ev.Changed(out=out, room=str(room)) if self.nick in out:

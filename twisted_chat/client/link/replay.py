@@ -53,6 +53,10 @@ class Inbound:
         self._sequences.entered(room)
         self._ask(room)
 
+    def renamed(self, room: str, name: str) -> None:
+        """A room is called otherwise now."""
+        self._sequences.renamed(room, name)
+
     def lost(self) -> None:
         """The connection is lost: all that comes over the next one may have a gap before it."""
         for call in self._asking.values():

@@ -106,6 +106,18 @@ class Membership:
         if self.focus == room:
             self.focus = None
 
+    def renamed(self, room: str, name: str) -> None:
+        """A room is called otherwise now."""
+        if room in self.wanted:
+            self._respell(room, name)
+        if room in self._left:
+            self._left[name] = self._left.pop(room)
+        if room in self._entered:
+            self._entered.remove(room)
+            self._entered.add(name)
+        if self._confirmed == room:
+            self._confirmed = name
+
     def _respell(self, asked: str, room: str) -> None:
         password = self.wanted.pop(asked, None)
         self.wanted[room] = password

@@ -73,6 +73,11 @@ class Sequences:
                 self._rooms.popitem(last=False)
         self._rooms.move_to_end(room)
 
+    def renamed(self, room: str, name: str) -> None:
+        """A room is called otherwise now, and its messages go on."""
+        if room in self._rooms:
+            self._rooms[name] = self._rooms.pop(room)
+
     def lose(self) -> None:
         """The connection is lost: all rooms are behind."""
         for room in self._rooms.values():

@@ -76,6 +76,7 @@ _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "unexcept": ev.ExceptionLifted,
     "redact": ev.MessageDeleted,
     "forget": ev.Forgotten,
+    "rename": ev.RoomRenamed,
     "drop": ev.RoomDropped,
     "settings": ev.RoomSettings,
     "bans": ev.Bans,

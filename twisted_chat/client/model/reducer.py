@@ -147,6 +147,8 @@ def _changed(state: ClientState, event: ev.Event, now: float) -> None:
             conversation = state.room(room)
             conversation.give_role(to, role, given=given)
             _event(state, conversation, event, event.text)
+        case ev.RoomRenamed(room=str(room), name=name):
+            _event(state, state.rename_room(room, name) or state.room(name), event, event.text)
         case ev.Changed(room=str(room), out=out, kind=kind):
             conversation = state.room(room)
             _event(state, conversation, event, event.text)

@@ -170,11 +170,17 @@ class ClientState:
 
     def rename_private(self, before: str, after: str) -> Conversation | None:
         """Let the private conversation with somebody go on under the new name; return it if there is one."""
-        old, new = private_key(before), private_key(after)
+        return self._rename(private_key(before), private_key(after), after)
+
+    def rename_room(self, before: str, after: str) -> Conversation | None:
+        """Let a room go on under its new name; return it if it is known."""
+        return self._rename(room_key(before), room_key(after), after)
+
+    def _rename(self, old: Key, new: Key, name: str) -> Conversation | None:
         conversation = self.conversations.get(old)
         if conversation is None or (old != new and new in self.conversations):
             return None
-        conversation.key, conversation.name = new, after
+        conversation.key, conversation.name = new, name
         self.conversations = {each.key: each for each in self.conversations.values()}
         self._before = [new if each == old else each for each in self._before]
         if self.view == old:

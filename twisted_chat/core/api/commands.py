@@ -555,6 +555,14 @@ class DropRoom(RoomCommand, frozen=True):
     room: RoomName | None = None
 
 
+class RenameRoom(RoomCommand, frozen=True):
+    """Give a room another name."""
+
+    name: RoomName
+    reason: CleanText | None = None
+    room: RoomName | None = None
+
+
 class Transfer(RoomCommand, frozen=True):
     """Make another user the owner of a room."""
 

@@ -392,10 +392,12 @@ class RoomPasswordSet(RoomEvent, frozen=True):
     """A room was locked with a password or, unless ``locked``, unlocked.
 
     ``password`` is its digest, see :func:`twisted_chat.core.state.room.room_digest`; the envelope does not contain it.
+    ``name``: what the room was called when that was made; it may be called otherwise by now.
     """
 
     locked: bool
     password: str | None = None
+    name: RoomName | None = None
 
 
 class InvitedToRoom(RoomEvent, frozen=True):
@@ -417,6 +419,13 @@ class RoleChanged(RoomEvent, frozen=True):
 
 class RoomRegistered(RoomEvent, frozen=True):
     """The author now owns the room, so it persists."""
+
+
+class RoomRenamed(RoomEvent, frozen=True):
+    """The room, which is in the envelope as it was called before, is called ``name`` now."""
+
+    name: RoomName
+    reason: CleanText | None = None
 
 
 class RoomTransferred(RoomEvent, frozen=True):
@@ -493,6 +502,7 @@ AnyRoomEvent = (
     | InvitedToRoom
     | RoleChanged
     | RoomRegistered
+    | RoomRenamed
     | RoomTransferred
     | Banned
     | Unbanned

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.arguments import Spec
 from twisted_chat.core.values.bans import Exempt, Target
-from twisted_chat.core.values.names import Nick, RoomName
+from twisted_chat.core.values.names import RoomName
 from twisted_chat.core.values.room_settings import Change, Setting
 from twisted_chat.core.values.text import CleanText
 
@@ -70,16 +70,6 @@ def _unban(target: tuple[Target, bool], room: RoomName | None) -> c.LiftBan:
 
 def _unmute(target: tuple[Target, bool], room: RoomName | None) -> c.Unmute:
     return c.Unmute(target[0], room)
-
-
-def _profile(
-    nick: Nick | None, key: str | None, text: CleanText | None, room: RoomName | None
-) -> c.RoomCommand:
-    """Show or change a profile: of the room that is named, or else one's own."""
-    if nick is not None or key is None:
-        return c.ShowProfile(nick, room)
-    value = text if text != "-" else None
-    return c.ChangeProfile(((key, value),), room is not None, room)
 
 
 def _forget_me(where: tuple[RoomName | None] | None) -> c.ForgetMe:
@@ -221,12 +211,6 @@ ROOM_SPECS: Final = (
         grammar="[SETTINGS]",
         shows=True,
     ),
-    Spec(
-        "profile",
-        "[@NICK] [KEY TEXT]",
-        "show a profile, or set a key in yours or the room's",
-        _profile,
-    ),
     Spec("settings", "", "show the settings and the owner of the room", c.ShowSettings),
     Spec(
         "register-room",
@@ -235,6 +219,13 @@ ROOM_SPECS: Final = (
         c.RegisterRoom,
         action="register",
         account=True,
+    ),
+    Spec(
+        "rename-room",
+        "ROOM [TEXT]",
+        "give the room you talk in another name",
+        c.RenameRoom,
+        action="rename",
     ),
     Spec("transfer", "NICK", "give the room to another person", c.Transfer, action="transfer"),
     Spec("export", "", "show the whole history of the room", c.Export, action="export"),

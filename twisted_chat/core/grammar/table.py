@@ -87,6 +87,16 @@ def _self(setting: UserSetting | None, on: int | None) -> c.Command:
     return c.ChangeUser(((setting, bool(on)),))
 
 
+def _profile(
+    nick: Nick | None, key: str | None, text: CleanText | None, room: RoomName | None
+) -> c.RoomCommand:
+    """Show or change a profile: of the room that is named, or else one's own."""
+    if nick is not None or key is None:
+        return c.ShowProfile(nick, room)
+    value = text if text != "-" else None
+    return c.ChangeProfile(((key, value),), room is not None, room)
+
+
 _TALK: Final = (
     Spec("me", "TEXT", "say what you do: /me waves", lambda text: c.Say((text,), kind="action")),
     Spec(
@@ -147,6 +157,12 @@ _PEOPLE: Final = (
         "show or set your settings: bot, hidden, no-ctcp, …",
         _self,
         grammar="[OWN SWITCH]",
+    ),
+    Spec(
+        "profile",
+        "[@NICK] [KEY TEXT]",
+        "show a profile, or set a key in yours or the room's",
+        _profile,
     ),
     Spec("counts", "", "count the people and the rooms", c.ShowCounts),
     Spec("ignore", "[NICK]", "hide what a person says, or list the people you ignore", c.Ignore),

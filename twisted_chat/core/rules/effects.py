@@ -116,6 +116,12 @@ class ShowRoom(Effect, frozen=True):
     room: RoomId
 
 
+class ShowEach(Effect, frozen=True):
+    """Show each session in a room its own copy of the event."""
+
+    room: RoomId
+
+
 class ShowNear(Effect, frozen=True):
     """Show the event once to each session in these rooms. ``own``: the author's sessions get their own copies instead."""
 

@@ -66,6 +66,8 @@ def may(
             return _set_topic(user, roles, room, now)
         case "invite" if room.settings.invite_only and not roles & OPERATORS:
             return _lacking(OPERATORS, room)
+        case "rename" if room.owner is not None and "owner" not in roles:
+            return _lacking(_OWNER, room)
         case "register":
             return _register(user, room)
         case "forget me":

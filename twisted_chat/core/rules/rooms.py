@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
@@ -60,6 +61,7 @@ class Rooms(Topic):
             c.ShowSettings: in_room(self, self.show_settings),
             c.ChangeSettings: in_room(self, self.change_settings),
             c.SetRoomPassword: in_room(self, self.set_password),
+            c.RenameRoom: in_room(self, self.rename),
             c.InviteToRoom: in_room(self, self.invite),
             c.ShowInvitations: self.show_invitations,
         }
@@ -78,6 +80,9 @@ class Rooms(Topic):
             e.RoomPasswordSet: Rule(
                 self.password_set, self.check_password_set, in_room=True, lasting=True
             ),
+            e.RoomRenamed: Rule(
+                self.renamed, self.check_renamed, _renamed, in_room=True, lasting=True
+            ),
             e.InvitedToRoom: Rule(
                 self.invited, self.check_invited, _invited, in_room=True, lasting=True
             ),
@@ -92,7 +97,8 @@ class Rooms(Topic):
             wait = ponder(asked.session, command, user, (room,))
             if wait is not None:
                 return wait
-        event = e.Joined(name, room_digest(name, command.password) if command.password else None)
+        digest = room.digest if room is not None else partial(room_digest, name)
+        event = e.Joined(name, digest(command.password) if command.password else None)
         if room is not None and user.id in room.members and event.password in (None, room.password):
             return SendReply(r.FocusSet(room.name), FocusOn(room.ref.id))
         refused = self._no_entry(user, room, event)
@@ -257,7 +263,8 @@ class Rooms(Topic):
     def set_password(self, asked: Asked, command: c.SetRoomPassword) -> Decision:
         password = command.password
         digest = room_digest(asked.room.name, password) if password is not None else None
-        return self.propose(asked, e.RoomPasswordSet(password is not None, digest))
+        event = e.RoomPasswordSet(password is not None, digest, asked.room.name)
+        return self.propose(asked, event)
 
     def check_password_set(self, case: Case, event: e.RoomPasswordSet) -> Refused | None:
         user, room, now = case.user, case.room, case.now
@@ -269,11 +276,37 @@ class Rooms(Topic):
     def password_set(self, it: Ordered, event: e.RoomPasswordSet) -> Outcome:
         state, room = self.state, it.room
         room.password = event.password if event.locked else None
+        room.locked_as = event.name if event.locked and event.name != room.name else None
         if event.locked:
             # Users outside do not know it, and what is said from now on is not for them.
             here = {state.users[member].account for member in room.members}
             state.read_markers.close(room.ref.id, here)
         return it.in_room(e.RoomPasswordSet(event.locked))
+
+    # --- its name ---
+
+    def rename(self, asked: Asked, command: c.RenameRoom) -> Decision:
+        long = check_size(command.reason, self.state.limits.max_away)
+        return long or self.propose(asked, e.RoomRenamed(command.name, command.reason))
+
+    def check_renamed(self, case: Case, event: e.RoomRenamed) -> Refused | None:
+        room, name = case.room, event.name
+        refused = may("rename", case.user, room, case.now)
+        if refused is not None:
+            return refused
+        if name.text == room.name.text:
+            return Refused("room-name", f"The room is already called {name}. Nothing was changed.")
+        other = self.state.room_named(name) or self.state.lookalike(name)
+        if other is None or other is room:
+            return None
+        # Whoever made a room of that name would learn as much.
+        why = f"{name} is taken, or looks too much like another room. Nothing was changed. Choose another name."
+        return Refused("room-taken", why)
+
+    def renamed(self, it: Ordered, event: e.RoomRenamed) -> Outcome:
+        happened = it.in_room()
+        self.state.rename_room(it.room, event.name)
+        return happened
 
     # --- invitations ---
 
@@ -357,6 +390,11 @@ def _invited(applied: Applied, event: e.InvitedToRoom, state: State, node: Node)
     assert ref is not None
     you = f.Instead(replace(event, you=True), (f.ShowUser(event.user),))
     return f.ShowRoom(ref.id), you, CONFIRM
+
+
+def _renamed(applied: Applied, event: e.RoomRenamed, state: State, node: Node) -> f.Effects:
+    assert applied.envelope.room is not None
+    return f.ShowEach(applied.envelope.room.id), CONFIRM
 
 
 def _closed(applied: Applied, event: e.Closed, state: State, node: Node) -> f.Effects:

@@ -41,6 +41,8 @@ class Room:
     topic_by: Nick | None = None
     topic_time: float = 0.0
     password: str | None = None
+    #: The name under which the digest of the password was made, if the room is called otherwise now.
+    locked_as: RoomName | None = None
     keep: Keep = KEEP_ALL
     returning: set[Scope] = dataclasses.field(default_factory=set)
     settings: Settings = AS_MADE
@@ -107,6 +109,10 @@ class Room:
         """Return whether a user is exempt from these."""
         there = self.exceptions[exempt]
         return bool(there) and there.find(user, now, nick) is not None
+
+    def digest(self, password: str) -> str:
+        """Digest a password as that of this room was digested."""
+        return room_digest(self.locked_as or self.name, password)
 
     def tighten(self) -> None:
         """Record that a setting about speaking has changed."""

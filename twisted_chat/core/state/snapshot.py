@@ -39,6 +39,7 @@ def record(state: State, room: Room) -> RoomRecord:
         tuple(room.invited.items()),
         tuple((exempt, ban) for exempt, there in room.exceptions.items() for ban in there.values()),
         tuple(room.profile.items()),
+        room.locked_as.text if room.locked_as is not None else "",
     )
 
 
@@ -94,6 +95,7 @@ def _fill(room: Room, from_: RoomRecord) -> None:
         room.exceptions[exempt][ban.target.key] = ban
     room.invited.update(from_.invited)
     room.profile.update(from_.profile)
+    room.locked_as = parse_room(from_.locked_as) if from_.locked_as else None
     room.tighten()
 
 

@@ -272,10 +272,20 @@ class State:
 
     def add_room(self, room: Room) -> None:
         self.rooms[room.ref.id] = room
+        self._index_room(room)
+
+    def _index_room(self, room: Room) -> None:
         self.rooms_by_key[room.name.key] = room
         if not room.settings.private:
             bisect.insort(self.listed_keys, room.name.key)
         self._rooms_by_look.update(dict.fromkeys(looks(room.name), room))
+
+    def _unindex_room(self, room: Room) -> None:
+        del self.rooms_by_key[room.name.key]
+        if not room.settings.private:
+            _remove(self.listed_keys, room.name.key)
+        for look in looks(room.name):
+            del self._rooms_by_look[look]
 
     def take_out(self, user: User, room: Room) -> None:
         """End a membership; if the room is then empty and has no owner, it is deleted (but not the lobby)."""
@@ -305,14 +315,20 @@ class State:
         elif before.private and not settings.private:
             bisect.insort(self.listed_keys, room.name.key)
 
+    def rename_room(self, room: Room, name: RoomName) -> None:
+        """Let a room be called otherwise from now on."""
+        if room.password is not None and room.locked_as is None:
+            room.locked_as = room.name
+        self._unindex_room(room)
+        room.ref = RoomRef(room.ref.id, name)
+        if room.locked_as == name:
+            room.locked_as = None
+        self._index_room(room)
+
     def remove_room(self, room: Room) -> None:
         """Delete a room that is empty."""
         del self.rooms[room.ref.id]
-        del self.rooms_by_key[room.name.key]
-        if not room.settings.private:
-            _remove(self.listed_keys, room.name.key)
-        for look in looks(room.name):
-            del self._rooms_by_look[look]
+        self._unindex_room(room)
         self.altered.pop(room.ref.id, None)
 
     def dump(self) -> dict[str, object]:
@@ -350,6 +366,7 @@ class State:
                     room.topic_by and room.topic_by.text,
                     room.topic_time,
                     room.password,
+                    room.locked_as and room.locked_as.text,
                     (room.keep.days, room.keep.lines),
                     sorted(room.returning),
                     msgspec.structs.astuple(room.settings),

@@ -34,6 +34,7 @@ OFFERED: Final[dict[str, str]] = {
     "znc.in/self-message": "",
     "draft/account-registration": "",
     "draft/chathistory": "",
+    "draft/channel-rename": "",
     "draft/message-redaction": "",
     "draft/multiline": "max-bytes=4096,max-lines=100",
     "draft/metadata-2": METADATA,
@@ -55,7 +56,7 @@ SHOWN: Final = frozenset(
             "invite-notify",
             "message-tags",
         ),
-        *("server-time", "znc.in/self-message", "draft/message-redaction"),
+        *("server-time", "znc.in/self-message", "draft/message-redaction", "draft/channel-rename"),
         *("account-notify", "away-notify", "chghost", "setname"),
     )
 )

@@ -156,6 +156,26 @@ def topic(session: IrcSession, message: Message) -> Iterator[Step]:
         )
 
 
+def rename(session: IrcSession, message: Message) -> Iterator[Step]:
+    """Give a room another name."""
+    about = [middle(each) for each in message.params[:2]]
+    try:
+        room, name = room_named(message.params[0]), room_named(message.params[1])
+    except BadName as bad:
+        yield session.fails("CANNOT_RENAME", f"{bad}. Nothing was changed.", *about)
+        return
+    text = message.param(2)
+
+    def show(reply: r.Reply) -> Iterable[str] | None:
+        if isinstance(reply, r.Refused) and reply.code in ("room-taken", "room-name"):
+            code = "CHANNEL_NAME_IN_USE" if reply.code == "room-taken" else "CANNOT_RENAME"
+            return (session.failure(code, reply.why, *about),)
+        return None
+
+    command = c.RenameRoom(name, CleanText(text) if text else None, room)
+    yield session.asks(command, str(room), show=show)
+
+
 def kick(session: IrcSession, message: Message) -> Iterator[Step]:
     """Remove people from a room, or each from a room of its own."""
     rooms, nicks = listed(message.params[0]), listed(message.params[1])

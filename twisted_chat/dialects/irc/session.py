@@ -19,7 +19,7 @@ from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.labels import MAX_LABEL, Label, inside
 from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse, verb_of
 from twisted_chat.dialects.irc.replies import logged_in, told
-from twisted_chat.dialects.irc.view import IrcView
+from twisted_chat.dialects.irc.view import IrcView, join
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.dialect import IrcDialect
@@ -33,7 +33,7 @@ Show = Callable[[r.Reply], Iterable[str] | None]
 
 #: Verbs of specifications that have standard replies; clients that send them know those.
 _STANDARD: Final = frozenset(
-    ("REGISTER", "VERIFY", "CHATHISTORY", "MARKREAD", "REDACT", "METADATA")
+    ("REGISTER", "VERIFY", "CHATHISTORY", "MARKREAD", "REDACT", "METADATA", "RENAME")
 )
 
 #: What a client is called that has no nickname yet.
@@ -243,6 +243,8 @@ class IrcSession:
 
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
         event, me = envelope.event, self.me
+        if isinstance(event, e.RoomRenamed) and envelope.room is not None:
+            return self._renamed(envelope, envelope.room.name, event.name)
         data = self.view.own(envelope, acked=acked)
         if self._label is not None and b" BATCH +" in data.partition(b"\r\n")[0]:
             self._label.is_batch("")
@@ -270,6 +272,17 @@ class IrcSession:
                 return self.lines([self._mode(f"{sign}{letters.OPERATOR}")])
             case _:
                 return self._sent(data)
+
+    def _renamed(self, envelope: e.Envelope, room: RoomName, name: RoomName) -> bytes:
+        """Tell that a room has another name; to a client that knows no such thing, that is another room."""
+        self.rooms.discard(room)
+        self.rooms.add(name)
+        data = self._sent(self.view.event(envelope))
+        if data or self.me is None:
+            return data
+        self._entered[name] = None
+        left = f":{self.source} PART {room} :The room is now called {name}"
+        return self.lines((left, join(self.view, self.me, str(name))))
 
     def _mode(self, how: str) -> str:
         return f":{self.source} MODE {self.nick} {how}"

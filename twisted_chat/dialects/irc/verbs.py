@@ -66,6 +66,7 @@ VERBS: Final[dict[str, Verb]] = {
     "MODE": Verb(modes.mode, "MODE #ROOM|NICK [+-LETTERS [VALUE…]]", 1),
     "NAMES": Verb(rooms.names, "NAMES #ROOM[,#ROOM…]"),
     "PART": Verb(rooms.part, "PART #ROOM[,#ROOM…] [:TEXT]", 1),
+    "RENAME": Verb(rooms.rename, "RENAME #ROOM #NAME [:TEXT]", 2),
     "TOPIC": Verb(rooms.topic, "TOPIC #ROOM [:TEXT]", 1),
     # --- people ---
     "AWAY": Verb(oneself.away, "AWAY [:TEXT]"),

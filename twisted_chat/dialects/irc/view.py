@@ -250,6 +250,15 @@ def _registered(view: IrcView, envelope: e.Envelope, event: e.RoomRegistered) ->
     return _mode(envelope, f"+{letters.OWNER} {envelope.author.nick}")
 
 
+def _room_renamed(view: IrcView, envelope: e.Envelope, event: e.RoomRenamed) -> Iterable[str]:
+    """Tell clients that know this that a room has another name; to others it is two rooms, see :meth:`.IrcSession.own`."""
+    assert envelope.author is not None and envelope.room is not None
+    if "draft/channel-rename" not in view.caps:
+        return ()
+    why = f" :{event.reason}" if event.reason else ""
+    return (f":{envelope.author.prefix} RENAME {envelope.room.name} {event.name}{why}",)
+
+
 def _transferred(view: IrcView, envelope: e.Envelope, event: e.RoomTransferred) -> Iterable[str]:
     assert envelope.author is not None
     letter = letters.OWNER
@@ -370,6 +379,7 @@ EVENTS: Final[dict[type[e.Event], Callable[[IrcView, e.Envelope, Any], Iterable[
     e.RoleChanged: _role_changed,
     e.RoomPasswordSet: _password_set,
     e.RoomRegistered: _registered,
+    e.RoomRenamed: _room_renamed,
     e.RoomTransferred: _transferred,
     e.SettingsChanged: _settings_changed,
     e.Banned: _banned,

@@ -235,6 +235,10 @@ def _in_room(event: e.AnyRoomEvent, content: str, who: str, room: str) -> Placed
             )
         case e.RoomRegistered():
             return s.OwnerChanged(content=content, sender=who, room=room)
+        case e.RoomRenamed(name=name, reason=reason):
+            return s.RoomRenamed(
+                name=name.text, reason=reason, content=content, sender=who, room=room
+            )
         case e.RoomTransferred(nick=nick):
             return s.OwnerChanged(to=nick.text, content=content, sender=who, room=room)
         case e.Banned(ban=ban, out=out):

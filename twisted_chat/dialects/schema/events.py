@@ -230,6 +230,13 @@ class OwnerChanged(Changed, frozen=True, kw_only=True, tag="owner"):
     to: str | None = None
 
 
+class RoomRenamed(Changed, frozen=True, kw_only=True, tag="rename"):
+    """The room, which is ``room`` here as it was called before, is called ``name`` now."""
+
+    name: str = always("")
+    reason: str | None = always(None)
+
+
 class Invited(Placed, frozen=True, kw_only=True, tag="invite"):
     """``sender`` invites this session's user to a room."""
 

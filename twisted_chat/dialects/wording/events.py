@@ -206,6 +206,8 @@ def _did(event: e.AnyRoomEvent, room: str) -> str:
             )
         case e.RoomRegistered():
             return f"registered {room} and owns it now"
+        case e.RoomRenamed(name=name, reason=reason):
+            return f"renamed {room} to {name}{because(reason)}"
         case e.RoomTransferred(nick=nick):
             return f"transferred {room} to {nick}, who owns it now"
         case e.Banned(ban=ban, out=out):

@@ -248,6 +248,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     invited: tuple[tuple[str, Invitation] | str, ...] = ()
     exceptions: tuple[tuple[Exempt, Ban], ...] = ()
     profile: tuple[tuple[str, CleanText], ...] = ()
+    locked_as: str = ""
 
 
 def _as_clean(wanted: type, value: Any) -> CleanText:

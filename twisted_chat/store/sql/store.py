@@ -186,6 +186,7 @@ class SqlStore:
 
     def keep_room(self, record: RoomRecord, at: MessageId) -> None:
         self._writer.batch.rooms[record.ref.id] = record
+        self._history.recent.rename(record.ref)
         self._writer.changed(at)
 
     def forget(self, gone: Sequence[RoomId], at: MessageId) -> None:
