@@ -47,6 +47,7 @@ _ROOM_TYPES = [
     "unexcept",
     "forget",
     "drop",
+    "rename",
 ]
 
 
