@@ -89,12 +89,14 @@ class Hub:
         """Add a session that has not logged in yet. ``host`` is what others may see of its ``address``."""
         opened = SessionState(session, host, Bucket(self.limits.flood_burst, now), address=address)
         self.state.sessions[session] = opened
+        self.state.nameless.add(session)
         self._budgets.come(opened, now)
         return opened
 
     def close(self, session: SessionId) -> None:
         """Forget a session. Its user departs by a proposal of its own, see :meth:`departure`."""
         entry = self.state.sessions.pop(session, None)
+        self.state.nameless.discard(session)
         self.state.watchers.forget(session)
         if entry is not None:
             self._budgets.leave(entry)

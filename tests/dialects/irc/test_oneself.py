@@ -111,3 +111,25 @@ class OperatorTests(IrcHouseTestCase):
             self.assertTrue(told.startswith(":server 481 ann :"), told)
         (told,) = self.asks(ann, "OPER root secret")
         self.assertTrue(told.startswith(":server 491 ann :"), told)
+
+    def test_server_bans_are_spelled_as_elsewhere(self) -> None:
+        ann = self.enters("ann")
+        bans = self.house.node.hub.state.server_bans
+        (session,) = self.house.node.hub.state.sessions.values()
+        (told,) = self.asks(ann, "DLINE 198.51.100.0/24")
+        self.assertTrue(told.startswith(":server 481 ann :"), told)
+        session.operator = "root"
+        for line, target in (
+            ("DLINE 2h 198.51.100.0/24 :spam", "198.51.100.0/24"),
+            ("KLINE *@198.51.100.7 two words", "198.51.100.7"),
+            ("UBAN ADD 198.51.100.8 DURATION 1d :spam", "198.51.100.8"),
+            ("UBAN ADD eve spam", "eve"),
+        ):
+            ann.types(line)
+            self.assertIn(target, [each.target for each in bans])
+        self.assertEqual(len(self.asks(ann, "UBAN LIST")), 5)
+        ann.types("UNDLINE 198.51.100.0/24", "UNKLINE *@198.51.100.7", "UBAN DEL 198.51.100.8")
+        self.assertEqual([each.target for each in bans], ["eve"])
+        for line in ("KLINE *!*@*.example", "UBAN ADD", "UBAN"):
+            (told,) = self.asks(ann, line)
+            self.assertRegex(told, "^:server (400|461) ann ", line)

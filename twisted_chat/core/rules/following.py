@@ -79,6 +79,7 @@ class Following:
         If that is not known here, it has none: a guess could send a line meant for a locked room to an open one.
         """
         entry.user = user.id
+        self._state.nameless.discard(entry.id)
         entry.scope = user.sessions[self._node, entry.id].scope
         for node, session in replaced:
             old = self._state.sessions.get(session) or self.leaving.get(session)

@@ -121,10 +121,9 @@ class People(Topic):
 
 def counts(state: State) -> r.Counts:
     """Count who and what is there."""
-    nameless = sum(session.user is None for session in state.sessions.values())
     rooms = sum(bool(room.members or room.owner) for room in state.rooms.values())
     users, hidden, operators = len(state.users), len(state.hidden), len(state.operators)
-    return r.Counts(users, hidden, operators, nameless, rooms, state.peak)
+    return r.Counts(users, hidden, operators, len(state.nameless), rooms, state.peak)
 
 
 def was_here(departure: Departure, now: float) -> r.WasHere:

@@ -56,6 +56,8 @@ class State:
         #: sort of everybody, or a look at every room.
         self.nick_keys: list[str] = []
         self.listed_keys: list[str] = []
+        #: The sessions that have not logged in: clients of IRC are told how many at each login.
+        self.nameless: set[SessionId] = set()
         self._users_by_look: dict[str, User] = {}
         self._users_by_scope: dict[Scope, User] = {}
         self._users_by_account: dict[str, dict[UserId, User]] = {}

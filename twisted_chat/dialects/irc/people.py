@@ -14,7 +14,7 @@ from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.capabilities import KNOWS_METADATA
 from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
-from twisted_chat.dialects.irc.rooms import MAX_TARGETS, marks, room_named
+from twisted_chat.dialects.irc.rooms import marks, room_named
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
@@ -232,7 +232,7 @@ def userhost(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def ison(session: IrcSession, message: Message) -> Iterator[Step]:
-    names = " ".join(message.params).split()[:MAX_TARGETS]
+    names = " ".join(message.params).split()
     yield from _of_these(session, names, n.RPL_ISON, lambda each: each.nick.text)
 
 

@@ -91,6 +91,11 @@ VERBS: Final[dict[str, Verb]] = {
         1,
     ),
     # --- the server ---
+    "DLINE": Verb(operators.ban, "DLINE [DURATION] ADDRESS|NETWORK [:TEXT]", 1),
+    "KLINE": Verb(operators.ban, "KLINE [DURATION] *@ADDRESS|NETWORK [:TEXT]", 1),
+    "UNDLINE": Verb(operators.unban, "UNDLINE ADDRESS|NETWORK", 1),
+    "UNKLINE": Verb(operators.unban, "UNKLINE *@ADDRESS|NETWORK", 1),
+    "UBAN": Verb(operators.uban, "UBAN ADD|DEL|LIST [TARGET] [DURATION DURATION] [:TEXT]", 1),
     "KILL": Verb(operators.kill, "KILL NICK [:TEXT]", 1),
     "OPER": Verb(operators.oper, "OPER NAME PASSWORD", 2),
     "WALLOPS": Verb(operators.wallops, "WALLOPS :TEXT", 1),
