@@ -11,7 +11,7 @@ from twisted_chat.core.api.events import Envelope
 from twisted_chat.core.api.replies import PasswordNeeded, Refused, Reply
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.rules.decisions import Propose, SendReply
-from twisted_chat.core.rules.effects import Applied, Rejected
+from twisted_chat.core.rules.outcomes import Applied, Rejected
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.room_settings import Roles

@@ -8,7 +8,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Entered, NameRefused
 from twisted_chat.core.hub import Hub
 from twisted_chat.core.rules.decisions import FocusOn, Ignoring, Propose, SendReply
-from twisted_chat.core.rules.effects import Rejected
+from twisted_chat.core.rules.outcomes import Rejected
 from twisted_chat.core.state import dedup
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.ids import Node, RoomId, SessionId, UserId

@@ -17,7 +17,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.records import Remembered, RoomRecord
 from twisted_chat.core.api.replies import NameRefused, PasswordNeeded, Refused
-from twisted_chat.core.rules.effects import Applied, Duplicate, Outcome, Rejected
+from twisted_chat.core.rules.outcomes import Applied, Duplicate, Outcome, Rejected
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.confusables import skeleton

@@ -13,7 +13,7 @@ from tests.core.world import World, lines, nick
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.commands import Command
-from twisted_chat.core.rules.effects import Applied, Rejected
+from twisted_chat.core.rules.outcomes import Applied, Rejected
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.bans import hits

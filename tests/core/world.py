@@ -18,7 +18,7 @@ from twisted_chat.core.rules.decisions import (
     Propose,
     SendReply,
 )
-from twisted_chat.core.rules.effects import Applied, Outcome
+from twisted_chat.core.rules.outcomes import Applied, Outcome
 from twisted_chat.core.state.session import SessionState
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Proof

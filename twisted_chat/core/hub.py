@@ -29,8 +29,9 @@ from twisted_chat.core.rules.decisions import (
     Watching,
 )
 from twisted_chat.core.rules.dispatch import Rules
-from twisted_chat.core.rules.effects import NOT_IN_ROOM, Applied, Effects, Outcome, Rejected
+from twisted_chat.core.rules.effects import Effects
 from twisted_chat.core.rules.following import Following, ignore
+from twisted_chat.core.rules.outcomes import NOT_IN_ROOM, Applied, Outcome, Rejected
 from twisted_chat.core.rules.permissions import floor
 from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.rules.renaming import free_nick

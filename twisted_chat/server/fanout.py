@@ -11,7 +11,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.effects import Applied
+from twisted_chat.core.rules.outcomes import Applied
 from twisted_chat.core.values.ids import MessageId, SessionId
 from twisted_chat.server.admin import Admin
 from twisted_chat.server.disk import Disk

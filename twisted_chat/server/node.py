@@ -18,7 +18,7 @@ from twisted_chat.core.api.records import Remembered
 from twisted_chat.core.bus import Bus
 from twisted_chat.core.hub import NO_SCOPE, Hub
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.rules.effects import Applied, Duplicate, Rejected
+from twisted_chat.core.rules.outcomes import Applied, Duplicate, Rejected
 from twisted_chat.core.values.ids import MessageId, Scope, SessionId
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import Nick

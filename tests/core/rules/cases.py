@@ -10,7 +10,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules.decisions import Decision, Propose, SendReply
-from twisted_chat.core.rules.effects import Applied, Outcome, Rejected
+from twisted_chat.core.rules.outcomes import Applied, Outcome, Rejected
 from twisted_chat.core.state.room import Room
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Registration

@@ -13,7 +13,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules.decisions import HashPassword, MakeInvite, SendReply
-from twisted_chat.core.rules.effects import Between
+from twisted_chat.core.rules.outcomes import Between
 from twisted_chat.core.rules.permissions import admit
 from twisted_chat.core.state.invites import digest_of
 from twisted_chat.core.state.room import Room

@@ -8,7 +8,7 @@ from tests.core.world import World, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.effects import Applied
+from twisted_chat.core.rules.outcomes import Applied
 from twisted_chat.core.values.ids import Node
 from twisted_chat.core.values.limits import Limits
 

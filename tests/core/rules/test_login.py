@@ -19,7 +19,7 @@ from twisted_chat.core.rules.decisions import (
     Repeat,
     SendReply,
 )
-from twisted_chat.core.rules.effects import NOBODY, Applied, Near, Rejected
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Near, Rejected
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.about import About
 from twisted_chat.core.values.account import Proof

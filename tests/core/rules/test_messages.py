@@ -10,7 +10,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Propose, Repeat
-from twisted_chat.core.rules.effects import Applied, Duplicate, InRoom
+from twisted_chat.core.rules.outcomes import Applied, Duplicate, InRoom
 from twisted_chat.core.state.room import LOBBY_ID
 from twisted_chat.core.values.extras import Extras
 from twisted_chat.core.values.ids import RoomId

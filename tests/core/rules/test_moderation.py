@@ -11,8 +11,8 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import Invitation
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.effects import Applied, InRoom, Rejected
 from twisted_chat.core.rules.moderation import fitted
+from twisted_chat.core.rules.outcomes import Applied, InRoom, Rejected
 from twisted_chat.core.values.bans import Ban, read_target
 from twisted_chat.core.values.cloak import Cloak
 from twisted_chat.core.values.ids import Node, RoomId, SessionId

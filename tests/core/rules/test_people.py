@@ -9,7 +9,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules import people
 from twisted_chat.core.rules.decisions import Ignoring, LastSeen, SendReply
-from twisted_chat.core.rules.effects import Near
+from twisted_chat.core.rules.outcomes import Near
 from twisted_chat.core.values.about import About, UserChange
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.text import CleanText

@@ -11,7 +11,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import private
 from twisted_chat.core.rules.decisions import Propose, Recall, SendReply
-from twisted_chat.core.rules.effects import Applied, Between, Rejected
+from twisted_chat.core.rules.outcomes import Applied, Between, Rejected
 from twisted_chat.core.rules.topic import NOT_HERE
 from twisted_chat.core.state.conversations import GUESTS, NO_CONVERSATION, ref
 from twisted_chat.core.values.account import Privacy

@@ -8,7 +8,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules.decisions import InParts
-from twisted_chat.core.rules.effects import Applied, Near
+from twisted_chat.core.rules.outcomes import Applied, Near
 from twisted_chat.core.values.profile import MAX_KEYS, MAX_VALUE
 from twisted_chat.core.values.text import CleanText
 

@@ -9,7 +9,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.effects import Between
+from twisted_chat.core.rules.outcomes import Between
 
 
 class ReadUntilTests(ChatCase):

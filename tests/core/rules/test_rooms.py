@@ -11,7 +11,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.rules.decisions import FocusOn, Propose, SendReply
-from twisted_chat.core.rules.effects import NOBODY, Applied, Duplicate, InRoom, Outcome, Rejected
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Duplicate, InRoom, Outcome, Rejected
 from twisted_chat.core.rules.permissions import admit
 from twisted_chat.core.state.room import LOBBY_ID, Room, room_digest
 from twisted_chat.core.values.bans import Ban, read_target

@@ -10,7 +10,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.grammar.table import COMMANDS, BadArguments
 from twisted_chat.core.rules.decisions import AdminAction, CheckPassword, Propose, SendReply
-from twisted_chat.core.rules.effects import Applied, Rejected
+from twisted_chat.core.rules.outcomes import Applied, Rejected
 from twisted_chat.core.values.account import Account, Proof
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.server_ban import MAX_BANS, Ban

@@ -13,7 +13,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.records import Remembered, RoomRecord
 from twisted_chat.core.api.replies import PasswordNeeded
 from twisted_chat.core.hub import Hub
-from twisted_chat.core.rules.effects import Rejected
+from twisted_chat.core.rules.outcomes import Rejected
 from twisted_chat.core.state.room import LOBBY_ID, Room
 from twisted_chat.core.state.snapshot import record as record_of
 from twisted_chat.core.values.ids import Node, RoomId, Scope

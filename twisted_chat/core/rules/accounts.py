@@ -19,7 +19,7 @@ from twisted_chat.core.rules.decisions import (
     MakeInvite,
     SendReply,
 )
-from twisted_chat.core.rules.effects import Applied, Between, Outcome
+from twisted_chat.core.rules.outcomes import Applied, Between, Outcome
 from twisted_chat.core.rules.ownership import forget_account, recognise, step_back
 from twisted_chat.core.rules.refusals import STALE, has_account, hidden, refuse, shown_again, taken
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic

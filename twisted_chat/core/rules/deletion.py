@@ -11,7 +11,8 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, FindMessage, Propose, SendReply
-from twisted_chat.core.rules.effects import CONFIRM, NOT_IN_ROOM, Applied, Between, Outcome
+from twisted_chat.core.rules.effects import CONFIRM
+from twisted_chat.core.rules.outcomes import NOT_IN_ROOM, Applied, Between, Outcome
 from twisted_chat.core.rules.permissions import may
 from twisted_chat.core.rules.private import conversation_with
 from twisted_chat.core.rules.refusals import check_size

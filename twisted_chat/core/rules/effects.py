@@ -1,4 +1,4 @@
-"""Outcomes of applying a proposal, their audiences, and their effects on sessions, delivery and the store.
+"""Effects of an event on sessions, delivery and the store.
 
 Effects are plain values, in order. The rule of an event returns them (:attr:`.topic.Rule.effects`). The interpreter that
 carries them out knows effects only, not events.
@@ -6,18 +6,14 @@ carries them out knows effects only, not events.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import Sent
-from twisted_chat.core.api.replies import NameRefused, PasswordNeeded, Refused
-from twisted_chat.core.state.state import State
-from twisted_chat.core.state.user import User
-from twisted_chat.core.values.ids import MessageId, Node, RoomId, SessionId, UserId
+from twisted_chat.core.values.ids import MessageId, RoomId, SessionId, UserId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.server_ban import Ban
 from twisted_chat.core.values.server_ban import Kind as BanKind
@@ -28,71 +24,6 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
 
 
 Effects: TypeAlias = tuple[Effect, ...]
-
-
-# --- what it comes to ---
-
-
-class InRoom(msgspec.Struct, frozen=True, gc=False):
-    """The members of a room."""
-
-    room: RoomId
-
-
-class Near(msgspec.Struct, frozen=True):
-    """The sessions in any of these rooms, once each; if ``author`` is set, the author's as well."""
-
-    rooms: tuple[RoomId, ...]
-    author: bool
-
-
-class Between(msgspec.Struct, frozen=True):
-    """These users, in private."""
-
-    users: tuple[UserId, ...]
-
-
-Audience = InRoom | Near | Between
-
-NOBODY: Final = Between(())
-
-NOT_IN_ROOM: Final = Refused(
-    "not-in-room",
-    "You are no longer in that room, so nothing was done there. /join ROOM takes you back.",
-)
-
-
-class Applied(msgspec.Struct, frozen=True, gc=False):
-    """The proposal was applied; ``effects`` are what follows on this node.
-
-    ``secret`` is what the store is given in addition, and nobody is shown.
-    """
-
-    envelope: e.Envelope
-    audience: Audience
-    secret: str | None = None
-    effects: Effects = ()
-
-
-class Duplicate(msgspec.Struct, frozen=True):
-    """The message was said before under the same id: acknowledge it again."""
-
-    message: MessageId
-    time: float
-
-
-#: Why something did not happen.
-Why = Refused | PasswordNeeded | NameRefused | Duplicate
-
-
-class Rejected(msgspec.Struct, frozen=True):
-    """The proposal was not applied; ``why`` is for the session that it came from."""
-
-    proposal: e.Proposal
-    why: Why
-
-
-Outcome = Applied | Rejected
 
 
 # --- who is shown the event ---
@@ -405,22 +336,3 @@ class StorePanic(Effect, frozen=True):
 
 
 CONFIRM: Final = Confirm()
-
-#: Returns what follows from an event on a node; the state is that after the event.
-Follow: TypeAlias = Callable[[Applied, Any, State, Node], Effects]
-
-
-def come_back(user: User) -> Effects:
-    """Return the effects of a message from a user whom the server had marked as away."""
-    return (ComeBack(user.id),) if user.idled else ()
-
-
-def shown(applied: Applied, event: e.Event, state: State, node: Node) -> Effects:
-    """Show an event that does not change who is in which room."""
-    match applied.audience:
-        case InRoom(room=room):
-            return ShowRoom(room), CONFIRM
-        case Near(rooms=rooms):
-            return ShowNear(rooms), CONFIRM
-        case Between():  # pragma: no branch (mypy sees a missing case)
-            return (CONFIRM,)

@@ -20,7 +20,8 @@ from twisted_chat.core.rules.decisions import (
     Proven,
     SendReply,
 )
-from twisted_chat.core.rules.effects import CONFIRM, NOBODY, Applied, Near, Outcome, shown
+from twisted_chat.core.rules.effects import CONFIRM
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Near, Outcome, shown
 from twisted_chat.core.rules.permissions import rename_refused
 from twisted_chat.core.rules.presence import departed, note_departure
 from twisted_chat.core.rules.refusals import STALE, has_account, refuse, taken

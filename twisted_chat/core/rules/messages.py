@@ -12,7 +12,7 @@ from twisted_chat.core.api.records import Sent
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Propose, Repeat, SendReply
-from twisted_chat.core.rules.effects import (
+from twisted_chat.core.rules.outcomes import (
     NOT_IN_ROOM,
     Applied,
     Duplicate,
@@ -242,7 +242,12 @@ def _follow(room: Room, user: User, event: e.Said, sent: Sent | None) -> f.Effec
     if event.extras is not None and event.extras.operators:
         members = room.members.items()
         only = tuple(each for each, roles in members if roles & OPERATORS or each == user.id)
-    return f.ShowLine(sent, only is None and is_kept(event), only), *f.come_back(user)
+    return f.ShowLine(sent, only is None and is_kept(event), only), *come_back(user)
+
+
+def come_back(user: User) -> f.Effects:
+    """Return the effects of a message from a user whom the server had marked as away."""
+    return (f.ComeBack(user.id),) if user.idled else ()
 
 
 def is_kept(event: e.Said | e.Told) -> bool:

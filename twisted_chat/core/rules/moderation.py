@@ -14,8 +14,9 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Propose, SendReply
-from twisted_chat.core.rules.effects import CONFIRM, Applied, Outcome, shown
+from twisted_chat.core.rules.effects import CONFIRM
 from twisted_chat.core.rules.listings import bans as list_bans
+from twisted_chat.core.rules.outcomes import Applied, Outcome, shown
 from twisted_chat.core.rules.permissions import may
 from twisted_chat.core.rules.refusals import UNMATCHED, check_size, not_a_member
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, in_room

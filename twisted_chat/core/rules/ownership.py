@@ -9,14 +9,8 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Recall, SendReply
-from twisted_chat.core.rules.effects import (
-    NOT_IN_ROOM,
-    Applied,
-    Near,
-    Outcome,
-    shown,
-)
 from twisted_chat.core.rules.moderation import put_out, put_out_effects
+from twisted_chat.core.rules.outcomes import NOT_IN_ROOM, Applied, Near, Outcome, shown
 from twisted_chat.core.rules.permissions import may, may_be_forgotten
 from twisted_chat.core.rules.refusals import absent_target, not_a_member, refuse
 from twisted_chat.core.rules.topic import (

@@ -9,7 +9,8 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, Ignoring, Propose, SendReply
-from twisted_chat.core.rules.effects import CONFIRM, NOBODY, Applied, Near, Outcome
+from twisted_chat.core.rules.effects import CONFIRM
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Near, Outcome
 from twisted_chat.core.rules.refusals import absent_target, check_size, hidden, refuse, shown_again
 from twisted_chat.core.rules.topic import Asked, Ordered, Rule, Topic
 from twisted_chat.core.state.departures import Departure

@@ -11,7 +11,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, GoodBye, Nothing, SendReply
-from twisted_chat.core.rules.effects import NOBODY, Applied, Near, Outcome
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Near, Outcome
 from twisted_chat.core.rules.permissions import heard_in, silenced
 from twisted_chat.core.rules.refusals import check_size
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic

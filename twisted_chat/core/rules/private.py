@@ -19,7 +19,8 @@ from twisted_chat.core.rules.decisions import (
     Recall,
     SendReply,
 )
-from twisted_chat.core.rules.effects import (
+from twisted_chat.core.rules.messages import bad_lines, come_back, is_kept, remember, sent_before
+from twisted_chat.core.rules.outcomes import (
     NOBODY,
     NOT_IN_ROOM,
     Applied,
@@ -27,7 +28,6 @@ from twisted_chat.core.rules.effects import (
     Outcome,
     Rejected,
 )
-from twisted_chat.core.rules.messages import bad_lines, is_kept, remember, sent_before
 from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, room_of
 from twisted_chat.core.state.conversations import GUESTS, NO_CONVERSATION, ref
@@ -346,7 +346,7 @@ def _told(applied: Applied, event: e.Told, state: State, node: Node) -> f.Effect
     elif sent is not None:
         # Where a guest takes part its id is kept, so that it is not sent twice.
         effects.append(f.KeepId(sent))
-    effects += f.come_back(state.users[author.user])
+    effects += come_back(state.users[author.user])
     if event.to == NOT_HERE:
         why = f"{event.nick} is not here. The message will be delivered when {event.nick} is back."
         effects.append(f.NotifyOrigin(r.Notice("not-here", why)))

@@ -9,7 +9,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules.decisions import Decision, InParts, SendReply
-from twisted_chat.core.rules.effects import NOT_IN_ROOM, Near, Outcome
+from twisted_chat.core.rules.outcomes import NOT_IN_ROOM, Near, Outcome
 from twisted_chat.core.rules.permissions import heard_in, may
 from twisted_chat.core.rules.refusals import absent_target, no_such_room, refuse, too_long
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic, in_room, room_of

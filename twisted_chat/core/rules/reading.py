@@ -10,7 +10,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, SendReply
-from twisted_chat.core.rules.effects import Applied, Between, Outcome
+from twisted_chat.core.rules.outcomes import Applied, Between, Outcome
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.state import State
 from twisted_chat.core.values.ids import Node, RoomId

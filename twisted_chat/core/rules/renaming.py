@@ -10,7 +10,7 @@ from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.accounts import account_of
 from twisted_chat.core.rules.decisions import Decision, Propose, SendReply
-from twisted_chat.core.rules.effects import Applied, Near, Outcome, shown
+from twisted_chat.core.rules.outcomes import Applied, Near, Outcome, shown
 from twisted_chat.core.rules.permissions import ponder, rename_refused
 from twisted_chat.core.rules.presence import note_departure
 from twisted_chat.core.rules.refusals import refuse, taken

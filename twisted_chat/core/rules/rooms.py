@@ -15,8 +15,9 @@ from twisted_chat.core.api.records import Invitation
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, FocusOn, Propose, SendReply
-from twisted_chat.core.rules.effects import CONFIRM, NOBODY, Applied, Outcome, shown
+from twisted_chat.core.rules.effects import CONFIRM
 from twisted_chat.core.rules.listings import cut_page, settings
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Outcome, shown
 from twisted_chat.core.rules.permissions import admit, lets_in, may, ponder
 from twisted_chat.core.rules.refusals import absent_target, check_size
 from twisted_chat.core.rules.topic import (

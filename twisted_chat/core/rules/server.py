@@ -15,7 +15,7 @@ from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.accounts import account_refused, drop_account
 from twisted_chat.core.rules.decisions import AdminAction, Decision, Propose, SendReply, ServerStats
-from twisted_chat.core.rules.effects import NOBODY, Applied, Outcome
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Outcome
 from twisted_chat.core.rules.refusals import UNMATCHED, absent_target, check_size, refuse, too_long
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.session import SessionState

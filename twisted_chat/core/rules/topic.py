@@ -20,7 +20,7 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.rules.decisions import CheckPassword, Decision, Propose, SendReply
-from twisted_chat.core.rules.effects import (
+from twisted_chat.core.rules.outcomes import (
     Applied,
     Audience,
     Follow,
