@@ -80,7 +80,7 @@ async def measure(reactor: Any) -> tuple[Walk, float]:
     )
     served.startService()
     try:
-        port = cast(IPv4Address, served.ports[0].getHost()).port
+        port = cast(IPv4Address, served.doors.ports[0].getHost()).port
         target = Target("127.0.0.1", port, "line")
         ann, bob = await come(reactor, target), await come(reactor, target)
         for visitor, nick in ((ann, "ann"), (bob, "bob")):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import gc
 import os
 import re
 import resource
@@ -11,30 +9,25 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from twisted.application.app import ServerOptions
 from twisted.application.service import Application
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
-from twisted.internet.error import CannotListenError, ReactorNotRunning
-from twisted.internet.testing import MemoryReactorClock
-from twisted.logger import ILogObserver, formatEvent
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.internet.error import ReactorNotRunning
+from twisted.logger import ILogObserver
 
-from tests.auth.fakes import NowRunner
+from tests.app.cases import ServiceTestCase
 from tests.auth.test_operators import HASH
 from tests.clocks import TurnsClock
-from tests.doors.house import Guest, House
-from tests.making import folder_for, log_of
+from tests.making import folder_for
 from tests.store import postgres
 from tests.tls import certs
-from twisted_chat.app import service
 from twisted_chat.app.options import Options
 from twisted_chat.app.service import ChatService, makeService
 from twisted_chat.app.settings import Settings
@@ -49,143 +42,7 @@ from twisted_chat.store.sql import database
 from twisted_chat.store.state_dir import StateDir, StateDirError
 
 
-class Reactor(MemoryReactorClock):
-    """A reactor in memory, whose ports can fail to open or be slow to close."""
-
-    fails: Exception | None = None
-    closing: Deferred[None] | None = None
-
-    def listenTCP(self, *arguments: Any, **options: Any) -> Any:
-        if self.fails is not None:
-            raise self.fails
-        port = super().listenTCP(*arguments, **options)
-        closing = self.closing
-        port.stopListening = lambda: closing
-        return port
-
-    def callFromThread(self, f: Callable[[], None]) -> None:
-        self.callLater(0, f)
-
-
-class Served(House):
-    """A house whose server is the assembled service."""
-
-    def __init__(self, served: ChatService, reactor: Reactor) -> None:
-        self.clock = reactor
-        self.node = served.node
-        self.factory = served.factory
-        self.guests: list[Guest] = []
-
-
-class FakeWatchdog:
-    """Watches nothing, and notes what it is told."""
-
-    told: list[str] = []
-
-    def __init__(self, reactor: object) -> None: ...
-
-    def start(self) -> None:
-        self.told.append("start")
-
-    def started(self) -> None:
-        self.told.append("started")
-
-    def stopping(self) -> None:
-        self.told.append("stopping")
-
-    def stop(self) -> None:
-        self.told.append("stop")
-
-
-class ServiceTestCase(SynchronousTestCase):
-    def setUp(self) -> None:
-        self.reactor = Reactor()
-        self.services: list[ChatService] = []
-        self.houses: list[Served] = []
-        self.handlers: dict[int, Callable[[int, object], None]] = {}
-        self.patch(signal, "signal", self.handlers.__setitem__)
-        self.patch(sys, "excepthook", sys.excepthook)
-        self.limits: list[object] = []
-        self.patch(resource, "getrlimit", lambda which: (10, 20))
-        self.patch(resource, "setrlimit", lambda which, limits: self.limits.append(limits))
-        # Those of the process that runs the tests stay as they are.
-        self.collector: list[object] = []
-        self.patch(gc, "freeze", lambda: self.collector.append("freeze"))
-        self.patch(gc, "set_threshold", self.collector.append)
-        self.patch(service, "RealRunner", NowRunner)
-        self.patch(service, "Watchdog", FakeWatchdog)
-        self.watched = FakeWatchdog.told
-        self.watched.clear()
-        self.logged = log_of(self)
-
-    def tearDown(self) -> None:
-        for served in [each for each in self.services if each.running]:
-            for house in [each for each in self.houses if each.node is served.node]:
-                house.empties()
-            self.stops(served)
-        self.assertEqual(self.reactor.getDelayedCalls(), [])
-
-    def log(self) -> str:
-        return "\n".join(filter(None, map(formatEvent, self.logged)))
-
-    def made(self, **settings: Any) -> ChatService:
-        """Make a server. It keeps nothing, unless the settings say otherwise."""
-        served = ChatService(Settings(**{"database": ":memory:", **settings}), self.reactor)
-        self.services.append(served)
-        return served
-
-    def house(self, served: ChatService) -> Served:
-        self.houses.append(Served(served, self.reactor))
-        return self.houses[-1]
-
-    def starts(self, **settings: Any) -> ChatService:
-        served = self.made(**settings)
-        served.startService()
-        return served
-
-    def stops(self, served: ChatService) -> None:
-        self.services.remove(served)
-        stopped = served.stopService()
-        self.reactor.advance(0)
-        self.successResultOf(stopped)
-
-
 class StartTests(ServiceTestCase):
-    def test_a_port_for_programs_greets_with_an_object(self) -> None:
-        served = self.starts(json_port=(55555, "haproxy:tcp:5556"), trusted_proxy=("10.0.0.0/8",))
-        plain, door, behind = (cast(Any, factory) for _, factory, *_ in self.reactor.tcpServers)
-        self.assertIs(plain, served.factory)
-        self.assertIs(door.first, served.factory.json)
-        self.assertIs(door.connections, served.factory.connections)
-        self.assertIs(behind.door.first, served.factory.json)
-        self.assertIn("open for programs that speak JSON on 0.0.0.0 port 55555", self.log())
-
-    def test_it_listens_on_every_port_and_says_so(self) -> None:
-        self.starts(port=(12000, "55555", "unix:/run/chat.sock"), interface="::1")
-        self.assertEqual(
-            [(port, backlog, at) for port, _, backlog, at in self.reactor.tcpServers],
-            [(12000, 1024, "::1"), (55555, 1024, "::1")],
-        )
-        self.assertEqual(self.reactor.unixServers[0][0], "/run/chat.sock")
-        for place in ("::1 port 12000, for this machine only", "::1 port 55555", "/run/chat.sock"):
-            self.assertIn(f"the chat is open on {place}", self.log())
-
-    def test_it_says_who_counts_as_this_machine(self) -> None:
-        for trust in ("none", "unix", "loopback"):
-            self.stops(self.starts(local_trust=trust))
-            self.assertIn(f"(local-trust: {trust})", self.log())
-            self.logged.clear()
-
-    def test_port_for_proxies_reads_headers_and_trusts_nobody_behind_them(self) -> None:
-        served = self.starts(port="haproxy:tcp:1", trusted_proxy=("10.0.0.0/8",))
-        ((number, factory, *_),) = self.reactor.tcpServers
-        self.assertEqual(number, 1)
-        house = self.house(served)
-        guest = Guest(house, IPv4Address("TCP", "10.0.0.1", 5), factory)
-        self.assertEqual(guest.sees(), [])
-        guest.sends(b"PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\nbob\r\n/stats\r\n")
-        self.assertIn("! Only server operators", guest.sees()[-1])
-
     def test_it_serves_with_the_settings_it_got(self) -> None:
         served = self.starts(
             server_name="Ops", motd="Be kind.", limits=Limits(max_text=5), flood_limit=False
@@ -254,7 +111,7 @@ class StartTests(ServiceTestCase):
             calls.append(None)
             raise RuntimeError("a fault")
 
-        self.patch(served.factory.connections, "check", check)
+        self.patch(served.doors.connections, "check", check)
         self.reactor.pump([5, 5])
         self.assertEqual(len(calls), 2)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
@@ -334,20 +191,6 @@ class StartTests(ServiceTestCase):
         self.assertEqual(self.limits, [(20, 20)])
         self.assertEqual(self.collector, ["freeze", 5_000])
 
-    def test_it_says_for_how_many_connections_there_is_room(self) -> None:
-        for most, said in (
-            (
-                1,
-                "there is room for up to 1 connection; LimitNOFILE= (systemd) or ulimit -Hn (a shell) sets this limit",
-            ),
-            (19_950, "there is room for up to 19,950 connections; LimitNOFILE="),
-            (sys.maxsize, "no limit on the number of connections"),
-        ):
-            self.patch(service, "room_for_connections", lambda most=most: most)
-            self.logged.clear()
-            self.stops(self.starts())
-            self.assertEqual(self.log().count(said), 1)
-
     def test_a_system_that_allows_no_more_is_no_error(self) -> None:
         self.patch(resource, "getrlimit", lambda which: (20, 20))
         self.stops(self.starts())
@@ -396,53 +239,6 @@ class StartTests(ServiceTestCase):
 
 
 class CannotStartTests(ServiceTestCase):
-    def reason(self, error: Exception, port: str = "tcp:12000") -> str:
-        self.reactor.fails = error
-        served = self.made(port=port)
-        return str(self.assertRaises(StartError, served.startService))
-
-    def test_the_reason_says_where_why_and_what_to_do(self) -> None:
-        taken = OSError(errno.EADDRINUSE, "Address already in use")
-        denied = PermissionError(errno.EACCES, "Permission denied")
-        for error, reason in (
-            (
-                CannotListenError("127.0.0.1", 12000, taken),
-                "127.0.0.1 port 12000: Address already in use; stop the program that uses it, or choose another port with --port",
-            ),
-            (
-                CannotListenError("", 12000, taken),
-                "any address port 12000: Address already in use; stop the program that uses it, "
-                "or choose another port with --port",
-            ),
-            (
-                CannotListenError("::1", 80, denied),
-                "::1 port 80: Permission denied; choose another address with --port or --interface",
-            ),
-            (
-                CannotListenError(None, b"/run/chat.sock", "Cannot acquire lock"),
-                "/run/chat.sock: Cannot acquire lock; stop the program that uses it, or choose another port with --port",
-            ),
-            (
-                OverflowError("bind(): port must be 0-65535."),
-                "'tcp:12000': OverflowError: bind(): port must be 0-65535.",
-            ),
-            (FileNotFoundError(errno.ENOENT, "No such file", "x"), "'tcp:12000': No such file"),
-        ):
-            self.assertEqual(self.reason(error), f"cannot listen on {reason}")
-
-    def test_an_endpoint_that_is_none_is_a_reason_too(self) -> None:
-        for bad in [
-            "nope:1",
-            "tcp:x",
-            "tcp:",
-            "80:",
-            "systemd:domain=INET:index=99",
-            "tcp:1:2:3:4:5:6",
-        ]:
-            served = self.made(port=(bad,))
-            error = self.assertRaises(StartError, served.startService)
-            self.assertTrue(str(error).startswith(f"cannot listen on {bad!r}: "), error)
-
     def test_it_is_shown_as_one_line(self) -> None:
         printed = StringIO()
         self.patch(sys, "__stderr__", printed)

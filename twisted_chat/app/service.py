@@ -1,4 +1,4 @@
-"""From options to a running server: the only module that chooses what the server is made of."""
+"""From options to a running server: the only module that joins the two sides, and what starts and stops them."""
 
 from __future__ import annotations
 
@@ -7,41 +7,32 @@ import secrets
 import signal
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
-from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 from twisted.application.app import ServerOptions
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeoutError
 from twisted.internet.error import ReactorNotRunning
-from twisted.internet.interfaces import (
-    IDelayedCall,
-    IListeningPort,
-    IProtocolFactory,
-    IStreamServerEndpoint,
-)
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import LoopingCall
 from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 
-from twisted_chat.app.listen import CannotOpen, Speaks, close_port, open_port
+from twisted_chat.app.doors import Doors
 from twisted_chat.app.logs import Logs
 from twisted_chat.app.options import Options
 from twisted_chat.app.reload import NotReloaded, Reload
-from twisted_chat.app.settings import BadSetting, Port, Settings
+from twisted_chat.app.settings import BadSetting, Settings
 from twisted_chat.app.startup import (
-    LOCAL,
     StartError,
-    Wrap,
     encrypted,
     kept,
     make_store,
     print_start_error,
     raise_file_limit,
-    room,
 )
 from twisted_chat.auth.files import names_of
 from twisted_chat.auth.gate import Gate
@@ -53,12 +44,6 @@ from twisted_chat.core.values.ids import Node as NodeName
 from twisted_chat.core.values.text import shown
 from twisted_chat.delivery.port import SessionsById
 from twisted_chat.delivery.sessions import Sessions
-from twisted_chat.dialects.json.parse import JsonDialect
-from twisted_chat.dialects.line.parse import LineDialect
-from twisted_chat.doors.admission import AcceptLimit, room_for_connections
-from twisted_chat.doors.line.protocol import ChatFactory
-from twisted_chat.doors.proxy import ProxyFactory, without_proxy
-from twisted_chat.doors.stream import StreamFactory
 from twisted_chat.runtime import tasks
 from twisted_chat.runtime.clock import clock_of, wall_of
 from twisted_chat.runtime.log_sums import LogSums
@@ -69,8 +54,6 @@ from twisted_chat.store.port import StoreError
 from twisted_chat.store.state_dir import StateDir, StateDirError
 
 log = Logger(namespace="twisted_chat.service")
-
-VERSION: Final = version("twisted-chat")
 
 #: How long connections have to end when the server stops, in seconds; it must be gone within five, and a store that hangs
 #: takes two and a half of them.
@@ -149,14 +132,7 @@ class ChatService(Service):
             motd=settings.motd_lines(),
         )
         self.sessions.attach(self.node)
-        self.factory = ChatFactory(
-            self.sessions,
-            LineDialect(wall_of(clock)),
-            JsonDialect(wall_of(clock)),
-            settings.who_is_local(),
-        )
-        self.ports: list[IListeningPort] = []
-        self._accept_limit = AcceptLimit(self.factory.connections, reactor)
+        self.doors = Doors(settings, reactor, self.sessions)
         self._reload = Reload(settings, reread or (lambda: settings), self._change)
         self._check = LoopingCall(self._look_after)
         self._check.clock = reactor
@@ -194,11 +170,9 @@ class ChatService(Service):
         gc.freeze()
         gc.set_threshold(_COLLECT_EVERY)
         # Before anything is made or opened: without its certificates it does not start.
-        wrap = (
-            encrypted(self._settings, self._reload, self._reactor)
-            if self._settings.encrypts
-            else _plain
-        )
+        wrap = None
+        if self._settings.encrypts:
+            wrap = encrypted(self._settings, self._reload, self._reactor)
         if self._folder is not None:
             # Not before twistd has gone to the background: it would be another process.
             try:
@@ -215,12 +189,7 @@ class ChatService(Service):
         self._waiting = self._reactor.callLater(_LONG_START, log.warn, "{line}", line=_WAITS)
         await self._ids.start(self._bus.drain)
         self._cancel_waiting()
-        for each in self._settings.ports():
-            await self._listen(each, wrap if each.tls else _plain)
-        most = room_for_connections()
-        self._accept_limit.guard(self.ports, most)
-        log.info("{line}", line=room(most))
-        log.info("{line}", line=LOCAL[self.factory.local_trust])
+        await self.doors.open(wrap)
         _ = self._check.start(_CHECK_EVERY, now=False)
         _ = self._upkeep.start(_LOOK_AFTER_STORE_EVERY, now=False)
         self._watchdog.started()
@@ -244,54 +213,6 @@ class ChatService(Service):
             raise NotReloaded(str(error)) from None
         return ""
 
-    def _door(self, speaks: Speaks) -> StreamFactory:
-        """Return the door for ports that speak this."""
-        match speaks:
-            case "lines":
-                return self.factory
-            case "json":
-                return self.factory.for_programs()
-            case "irc":  # pragma: no branch (mypy sees a missing case)
-                return self._irc()
-
-    def _irc(self) -> StreamFactory:
-        # A server without such a port need not wait until it is loaded.
-        from twisted_chat.dialects.irc.dialect import IrcDialect
-        from twisted_chat.doors.irc.protocol import IrcFactory
-
-        settings = self._settings
-        dialect = IrcDialect(
-            settings.server_name,
-            VERSION,
-            lambda: self.sessions.limits,
-            wall_of(self._clock),
-            settings.irc_password,
-        )
-        return IrcFactory(self.sessions, dialect, settings.who_is_local(), self.factory)
-
-    async def _listen(self, port: Port, wrap: Wrap) -> None:
-        door = self._door(port.speaks)
-        inner = without_proxy(port.endpoint)
-        if inner is None:
-            factory = wrap(door)
-        else:
-            # The header stands before TLS.
-            behind = wrap(door.forwarded())
-            trusted = self._settings.trusted_proxies()
-            connections, sums = self.factory.connections, self.node.log_sums
-            factory = ProxyFactory(behind, trusted, connections, self._clock, sums)
-
-        async def listen(endpoint: IStreamServerEndpoint) -> IListeningPort:
-            return await endpoint.listen(factory)
-
-        try:
-            opened = await open_port(
-                self._reactor, inner or port.endpoint, listen, port.speaks, tls=port.tls
-            )
-        except CannotOpen as error:
-            raise StartError(str(error)) from None
-        self.ports.append(opened)
-
     def stopService(self) -> Deferred[None]:
         """Stop listening, say goodbye and wait (for two seconds at most), close the store."""
         super().stopService()
@@ -309,14 +230,13 @@ class ChatService(Service):
                 each.stop()
         if self._judging is not None and self._judging.active():
             self._judging.cancel()
-        self._accept_limit.stop()
-        await DeferredList([Deferred.fromCoroutine(close_port(port)) for port in self.ports])
-        gone = self.factory.connections.all_gone()
+        await self.doors.close()
+        gone = self.doors.connections.all_gone()
         self.node.stop("the server is stopping")
         try:
             await gone.addTimeout(_GOODBYE, self._reactor)
         except DeferredTimeoutError:
-            self.factory.connections.abort()
+            self.doors.connections.abort()
         self._ids.stop()
         self._gate.stop()
         try:
@@ -333,7 +253,7 @@ class ChatService(Service):
         self._logs.set_level(settings.log_level)
         self.node.limit(settings.effective_limits())
         self.node.hub.let_register(settings.who_registers())
-        self.factory.connections.max_per_address = settings.limits.max_per_address
+        self.doors.connections.max_per_address = settings.limits.max_per_address
 
     def _hung_up(self, number: int, frame: FrameType | None) -> None:
         # Before the reactor runs this waits until it does; all is made by then.
@@ -352,7 +272,7 @@ class ChatService(Service):
     def _judge(self) -> None:
         """Check idle connections, and do what is due regularly."""
         try:
-            self.factory.connections.check(self._clock.seconds())
+            self.doors.connections.check(self._clock.seconds())
             self.node.tick()
         except Exception:
             log.failure("checking idle connections failed")
@@ -378,10 +298,6 @@ class ChatService(Service):
             self._reactor.stop()
         except ReactorNotRunning:
             pass  # asked for twice
-
-
-def _plain(door: IProtocolFactory) -> IProtocolFactory:
-    return door
 
 
 def makeService(options: Options) -> ChatService:
