@@ -194,6 +194,14 @@ class SessionsTests(AccountCase):
         second.types("QUIT :bye")
         self.assert_bare(bob, ":alice QUIT :bye")
 
+    def test_rooms_that_another_session_enters_and_leaves_do_not_pile_up(self) -> None:
+        first, second = self.phone(), self.phone()
+        most = self.house.limits.max_rooms
+        for number in range(3 * most):
+            first.types(f"JOIN #room{number}", f"PART #room{number}")
+        dialect = second.protocol._peer.dialect
+        self.assertLess(len(dialect.rooms), 3 * most)
+
 
 class MissedTests(AccountCase):
     """What was said meanwhile is shown once, to clients that cannot ask for it."""

@@ -239,6 +239,16 @@ class LabelTests(IrcHouseTestCase):
         )
         self.assertEqual(last, ":server BATCH -1")
 
+    def test_the_word_batch_in_a_text_begins_none(self) -> None:
+        ann = self.enters("ann", "#dev,#x", caps="echo-message batch labeled-response")
+        first, *lines, last = self.asks(ann, "@label=7 PRIVMSG #dev,#x :a BATCH +1")
+        self.assertEqual(first, "@label=7 :server BATCH +1 labeled-response")
+        self.assertEqual(
+            [line.replace(line.split("@")[-1].split()[0], "host", 1) for line in lines],
+            [f"@batch=1 :ann!~ann@host PRIVMSG {to} :a BATCH +1" for to in ("#dev", "#x")],
+        )
+        self.assertEqual(last, ":server BATCH -1")
+
     def test_what_others_say_meanwhile_is_no_part_of_it(self) -> None:
         ann, bob = (
             self.enters("ann", "#dev", caps="batch labeled-response"),

@@ -70,6 +70,12 @@ def inside(data: bytes, batch: str) -> bytes:
     return b"".join(tagged(line + _END, "batch", batch) for line in lines)
 
 
+def begins_batch(data: bytes) -> bool:
+    """Return whether the first of some lines begins a batch."""
+    words = data.split(b" ", 3)
+    return words[1 + words[0].startswith(b"@") :][:1] == [b"BATCH"]
+
+
 def tagged(line: bytes, name: str, value: str) -> bytes:
     """Return a line with one more tag, unless it has that tag: a batch within a batch names its own."""
     tag = spell_tags([(name, value)]).encode()

@@ -16,7 +16,7 @@ from twisted_chat.core.values.text import BadText, CleanText, Secret
 from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
 from twisted_chat.dialects.irc import letters
 from twisted_chat.dialects.irc import numerics as n
-from twisted_chat.dialects.irc.labels import MAX_LABEL, Label, inside
+from twisted_chat.dialects.irc.labels import MAX_LABEL, Label, begins_batch, inside
 from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse, verb_of
 from twisted_chat.dialects.irc.replies import logged_in, told
 from twisted_chat.dialects.irc.view import IrcView, join
@@ -231,7 +231,7 @@ class IrcSession:
             asked.refused = reply.code if isinstance(reply, r.Refused) else "password-needed"
         match reply:
             case r.Entered(room=room):
-                self.rooms.add(room)
+                self._enter(room)
             case r.FocusSet(left=RoomName() as room):
                 self.rooms.discard(room)
             case r.Missed(rooms=rooms) if "draft/chathistory" not in self.caps:
@@ -241,16 +241,22 @@ class IrcSession:
         shown = asked.show(reply) if asked.show is not None else None
         return self.lines(told(self, reply) if shown is None else shown)
 
+    def _enter(self, room: RoomName) -> None:
+        if len(self.rooms) > 2 * self.dialect.limits().max_rooms:
+            # Most were left since, where that was not told to this session itself.
+            self.rooms.clear()
+        self.rooms.add(room)
+
     def own(self, envelope: e.Envelope, *, acked: bool) -> bytes:
         event, me = envelope.event, self.me
         if isinstance(event, e.RoomRenamed) and envelope.room is not None:
             return self._renamed(envelope, envelope.room.name, event.name)
         data = self.view.own(envelope, acked=acked)
-        if self._label is not None and b" BATCH +" in data.partition(b"\r\n")[0]:
+        if self._label is not None and begins_batch(data):
             self._label.is_batch("")
         if isinstance(event, e.Joined):
             self._entered[event.room] = None
-            self.rooms.add(event.room)
+            self._enter(event.room)
         after = envelope.after
         if me is not None and after is not None:
             self.me = msgspec.structs.replace(after, scope=me.scope, host=me.host)
