@@ -60,8 +60,8 @@ log = Logger(namespace="twisted_chat.service")
 _GOODBYE: Final = 2.0
 #: How often silent connections are looked after, in seconds.
 _CHECK_EVERY: Final = 5.0
-#: How often the store is told who is still here, and what is too old goes, in seconds: who was here is known for 24 hours, so
-#: after a crash for a little less.
+#: How often the store is told which users are still here, and drops what is too old, in seconds. Users are remembered for 24
+#: hours after they were here, so after a crash for a little less.
 _LOOK_AFTER_STORE_EVERY: Final = 600.0
 #: How many objects are made before the youngest are searched for garbage that refers to itself. Python's 700 is what five logins
 #: make, and the search a tenth of what they cost; a connection that is gone leaves some of it, so it has to be.

@@ -26,8 +26,8 @@ __all__ = ["MAX_PAGE", "Identity", "Link", "NoRoom", "QueueFull", "State"]
 ENTER_AGAIN: Final = 5.0
 
 _LOGIN: Final = "login"
-# It may be otherwise in a moment: the server has too much to do, or has not forgotten our tries yet. Who was in before is
-# turned away when many come back at once.
+# It may be otherwise in a moment: the server has too much to do, or has not forgotten our tries yet. Sessions that were logged
+# in are turned away when many return at once.
 _FOR_NOW: Final = frozenset(("busy", "try-later", "slow-down", "store-unavailable", "internal"))
 # One's own messages are known by the scopes of the sessions that one had; each that the server forgot adds one.
 _MAX_SCOPES: Final = 1_000

@@ -236,7 +236,7 @@ class Plain:
         try:
             await self.link.when_settled()
         except ConnectionError:
-            return  # who lost it has ended this already
+            return  # the code that lost the connection has ended this already
         self._end(0)
 
     # --- what is shown ---

@@ -1,4 +1,4 @@
-"""Deleting one message: who may, and what becomes of it."""
+"""Deleting one message: permissions and effects."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Deletion(Topic):
         return room if isinstance(room, SendReply) else FindMessage(command, room.ref)
 
     def found(self, asked: Asked, it: FindMessage, message: e.Envelope | None) -> Decision:
-        """Go on when it is known whose message that is; ``message`` is None if there is none in that place."""
+        """Go on once the message was looked up; ``message`` is None if there is none in that place."""
         if message is None or message.author is None:
             return SendReply(UNKNOWN)
         author, command = message.author, it.command

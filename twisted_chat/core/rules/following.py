@@ -1,4 +1,4 @@
-"""What an event changes of the sessions of this node: whose they are, where they talk, and whom they ignore."""
+"""What an event changes of the sessions of this node: their users, focused rooms, and ignore lists."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Following:
     def __init__(self, state: State, node: Node) -> None:
         self._state = state
         self._node = node
-        #: Sessions that are closed, and whose departure has not come back yet: who takes over goes on as they were.
+        #: Sessions that are closed, and whose departure has not come back yet: a session that takes over continues as they were.
         self.leaving: dict[SessionId, SessionState] = {}
 
     def follow(self, envelope: e.Envelope) -> None:
@@ -94,7 +94,7 @@ class Following:
                 entry.bucket = other.bucket
                 break
         if entry.focus is None and not replaced:
-            # As who comes anew, it talks in the lobby; where that was left, in the room that was entered last.
+            # Like a new session, it has the lobby focused or, if the user has left that, the room entered last.
             rooms = user.rooms
             entry.focus = LOBBY_ID if LOBBY_ID in rooms else next(reversed(rooms), None)
 

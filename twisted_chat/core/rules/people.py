@@ -1,4 +1,4 @@
-"""What people say and set about themselves, whom they ignore, who had a nickname before, and how many there are."""
+"""Users: their settings and real names, ignoring others, earlier users of a nickname, and counts."""
 
 from __future__ import annotations
 
@@ -121,14 +121,14 @@ class People(Topic):
 
 
 def counts(state: State) -> r.Counts:
-    """Count who and what is there."""
+    """Count users, operators and rooms."""
     rooms = sum(bool(room.members or room.owner) for room in state.rooms.values())
     users, hidden, operators = len(state.users), len(state.hidden), len(state.operators)
     return r.Counts(users, hidden, operators, len(state.nameless), rooms, state.peak)
 
 
 def was_here(departure: Departure, now: float) -> r.WasHere:
-    """Tell who left, and when."""
+    """Answer with a user who left, and when."""
     author, time = departure.author, departure.time
     return r.WasHere(
         author.nick.text,
@@ -143,13 +143,13 @@ def was_here(departure: Departure, now: float) -> r.WasHere:
 
 
 def latest_departure(state: State, nick: Nick, now: float) -> r.WasHere | None:
-    """Tell who had a nickname last, and when they left."""
+    """Answer with the last user of a nickname, and when they left."""
     found = _departures(state, nick, now)
     return was_here(found[0], now) if found else None
 
 
 def _departures(state: State, nick: Nick, now: float) -> list[Departure]:
-    """Return who had a nickname, as far back as may be known."""
+    """Return the users who had a nickname, as far back as may be known."""
     since = now - state.limits.last_seen * _DAY
     return [each for each in state.departures.of(nick.key) if each.time >= since]
 

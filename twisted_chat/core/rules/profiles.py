@@ -1,4 +1,4 @@
-"""What users say of themselves, and operators of their rooms, under keys."""
+"""Profiles: what users say about themselves, and operators about their rooms, by key."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Profiles(Topic):
         return SendReply(r.ProfileValues(user.nick, tuple(self.state.profile_of(user).items())))
 
     def _seen(self, asked: Asked, name: RoomName) -> Room | SendReply:
-        """Return a room whose profile the asker may see: its members may, and of an open room anyone."""
+        """Return a room if the user may see its profile: members may, and anyone if the room is open."""
         room = self.state.room_named(name)
         if room is None or (room.settings.private and asked.user.id not in room.members):
             return refuse("no-such-room", no_such_room(name))
@@ -97,7 +97,7 @@ class Profiles(Topic):
         return InParts(self._all(room, command.keys))
 
     def _all(self, room: Room, keys: frozenset[str]) -> Iterator[r.ProfileValues]:
-        """Tell what the profiles of a room and its members say, one after the other; nothing of those that say nothing."""
+        """Answer with the profiles of a room and its members, one after the other; empty ones are left out."""
         yield from _some(room.name, room.profile, keys)
         for each in tuple(room.members):
             # Some may have left by the time that it is their turn.

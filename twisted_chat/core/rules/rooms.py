@@ -300,7 +300,7 @@ class Rooms(Topic):
         other = self.state.room_named(name) or self.state.lookalike(name)
         if other is None or other is room:
             return None
-        # Whoever made a room of that name would learn as much.
+        # An attempt to create a room of that name would reveal as much.
         why = f"{name} is taken, or looks too much like another room. Nothing was changed. Choose another name."
         return Refused("room-taken", why)
 

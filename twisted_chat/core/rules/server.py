@@ -309,7 +309,7 @@ def _deed(applied: Applied, deed: e.Deed, state: State, node: Node) -> f.Effects
             )
             then = _end_account(users, "removed your account", state, node)
         case e.PanicSet(level=level):  # pragma: no branch (mypy sees a missing case)
-            what, told = f"set panic to {level}", PANIC[level]
+            what, told = f"set the lockdown level to {level}", PANIC[level]
             keep, stored = f.StorePanic(level), "/panic"
     if origin is not None and origin.node == node:
         effects.append(f.Audit(deed.by, what))

@@ -1,4 +1,4 @@
-"""Watching nicknames: being told when somebody comes or goes under one, in whatever rooms they are."""
+"""Watching nicknames: being told when a user with one of them comes or goes, whatever rooms they are in."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Watch(Topic):
         return SendReply(r.Watched(*self._status(self.state.watchers.watched_by(asked.session.id))))
 
     def _status(self, nicks: Iterable[Nick]) -> tuple[tuple[e.Author, ...], tuple[Nick, ...]]:
-        """Return who of these is here, and who is not."""
+        """Return which of these are here, and which are not."""
         here, gone = [], []
         for nick in nicks:
             user = self.state.user_named(nick)
@@ -48,7 +48,7 @@ class Watch(Topic):
 
 
 def noticed(envelope: e.Envelope, state: State) -> Effects:
-    """Return what those are told of an event who watch its author."""
+    """Return what sessions that watch the author are told of an event."""
     event, author, after = envelope.event, envelope.author, envelope.after
     if author is None or after is None:
         return ()
@@ -85,7 +85,7 @@ def _went(nick: Nick, state: State) -> Effects:
 
 
 def _changed(author: e.Author, state: State) -> Effects:
-    """Show an event to those who want to know more, unless they see it in a room."""
+    """Show an event to the watching sessions that want to see more, unless they see it in a room."""
     watchers, user = state.watchers, state.users.get(author.user)
     if not watchers.in_detail or user is None:
         return ()

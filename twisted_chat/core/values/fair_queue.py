@@ -40,7 +40,7 @@ class FairQueue(Generic[T]):
     def next(self) -> T:
         self.count -= 1
         if self._own:
-            # Those of this machine, who are of no network, and of a network as small as it gets.
+            # From this machine, which has no network, and from the smallest networks.
             return self._own.popleft()
         name, part = self._parts.popitem(last=False)
         one = part.next()

@@ -1,4 +1,4 @@
-"""What users say of themselves, and of rooms, under keys: a name to display, a picture, a colour."""
+"""Profiles of users and rooms: texts by key, such as a name to display, a picture, a colour."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ProfileChange: TypeAlias = tuple[str, CleanText | None]
 
 
 class BadKey(ValueError):
-    """A text is no key. ``str()`` says why."""
+    """A text that is not a key. ``str()`` says why."""
 
 
 def parse_key(text: str) -> str:

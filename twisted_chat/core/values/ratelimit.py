@@ -7,8 +7,8 @@ from typing import Final
 
 from twisted_chat.core.values.limits import Limits
 
-# The grain of the clock, in seconds: today's date in a float has steps of a quarter of a microsecond. Who waited as long
-# as was asked must find the token there, whichever way the sum was rounded.
+# The grain of the clock, in seconds: today's date in a float has steps of a quarter of a microsecond. A session that has waited
+# as long as it was told must get the token, whichever way the sum was rounded.
 _GRAIN: Final = 1e-6
 
 #: How many times as much again several sessions may send at once: a whole class says hello, but does not go on doing so.

@@ -38,8 +38,8 @@ OWNER: Final = "q"
 ROLES: Final[dict[str, Literal["operator", "voice"]]] = {"o": "operator", "v": "voice"}
 ROLE_LETTERS: Final = {role: letter for letter, role in ROLES.items()}
 
-#: The letters of what clients set about themselves; besides there are those of operators of the server, and of who takes private
-#: messages from accounts only.
+#: The letters of what clients set about themselves; in addition there are those of server operators, and of users who accept
+#: private messages from accounts only.
 USER_LETTERS: Final[dict[UserSetting, str]] = {
     "bot": "B",
     "hidden": "i",

@@ -46,7 +46,7 @@ def who(session: IrcSession, message: Message) -> Iterator[Step]:
                 found = [each for each in people if matches(each)]
                 return [_who_line(session, each, where, options) for each in found]
             case r.Refused():
-                return ()  # who may not look there is told nothing but the end
+                return ()  # a client that may not see the members gets only the end
             case _:
                 return None
 

@@ -51,8 +51,8 @@ MAX_ANSWERS: Final = 256
 #: (environment variables, MUD protocols) are refused, so the rest is for clients that send anyway.
 MAX_SUBNEGOTIATION: Final = 4096
 
-# No real window lies outside, but what clients say may (1 column, 65535 columns). Who wraps or pads
-# to a width must not be made to send one character a line, or a megabyte of blanks.
+# No real window lies outside, but what clients say may (1 column, 65535 columns). Code that wraps or pads to a width must not
+# be made to send one character a line, or a megabyte of spaces.
 _WIDTHS: Final = (20, 500)
 _HEIGHTS: Final = (5, 500)
 

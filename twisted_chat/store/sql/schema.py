@@ -63,8 +63,8 @@ authors: Final = Table(
     Index("authors_by_key", "key"),
 )
 
-#: Rooms as they come back after a restart. ``operators``: public scopes, parted by blanks. ``standing``: who may do what
-#: there, as JSON: see :class:`twisted_chat.store.sql.rows.Standing`.
+#: Rooms as they come back after a restart. ``operators``: public scopes, separated by spaces. ``standing``: settings, roles and
+#: bans, as JSON: see :class:`twisted_chat.store.sql.rows.Standing`.
 rooms: Final = Table(
     "rooms",
     metadata,
@@ -97,7 +97,7 @@ erased: Final = Table(
     Column("done", BigInteger, nullable=False),
 )
 
-#: Who take part in what is written in private: accounts, or for those that are not here yet, guests (the empty key). The
+#: The participants of private conversations: accounts or, for messages of guests that wait, guests (the empty key). The
 #: messages are in :data:`messages`, with the conversation for the room; ids of conversations are below zero.
 talks: Final = Table(
     "talks",

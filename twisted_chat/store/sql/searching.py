@@ -20,7 +20,7 @@ from twisted_chat.store.sql.words import Words
 MAX_SCANNED: Final = 5_000
 #: The most that one search may take, in seconds.
 SEARCH_TIME: Final = 2.0
-# More rows of one name than people take names: who changes theirs a thousand times is found by the last ones.
+# More rows of one name than anyone has; an author with more is found by the latest ones.
 _MAX_AUTHORS: Final = 1_000
 
 
