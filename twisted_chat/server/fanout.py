@@ -92,6 +92,7 @@ class EventFanout:
             f.KeepId: lambda it, envelope, session: store.append(envelope, it.sent),
             f.KeepPrivate: lambda it, envelope, session: store.keep_private(envelope, it.sent),
             f.Dissolve: lambda it, envelope, session: store.forget(it.rooms, envelope.id),
+            f.KeepPassing: lambda it, envelope, session: history.keep_passing(envelope),
             f.DeleteMessage: self._delete_message,
             f.Erase: lambda it, envelope, session: store.erase(it.account, it.room, envelope.id),
             f.Deliver: lambda it, envelope, session: store.receive(it.account, envelope.id),
@@ -295,7 +296,7 @@ class EventFanout:
     def _delete_message(
         self, it: f.DeleteMessage, envelope: e.Envelope, session: SessionId | None
     ) -> None:
-        self._store.delete(it.place, it.message, envelope.id)
+        self._history.store_of(it.place).delete(it.place, it.message, envelope.id)
 
     def _seen(self, it: f.Seen, envelope: e.Envelope, session: SessionId | None) -> None:
         assert envelope.author is not None

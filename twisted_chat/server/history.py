@@ -13,11 +13,12 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.events import Envelope, is_hidden
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.rules import decisions as d
-from twisted_chat.core.values.ids import MessageId, Moment, SessionId
+from twisted_chat.core.values.ids import MessageId, Moment, RoomId, SessionId
 from twisted_chat.runtime import tasks
 from twisted_chat.seam.ports import ConnectionsPort
 from twisted_chat.server.services import Services
 from twisted_chat.server.turns import Turns
+from twisted_chat.store.memory import PassingHistory
 from twisted_chat.store.port import Store, StoreError
 
 _T = TypeVar("_T")
@@ -37,6 +38,8 @@ class HistoryReader:
         self._sessions = services.sessions
         self._connections = services.connections
         self._store = services.store
+        #: The private messages of guests.
+        self._passing = PassingHistory(services.clock)
         self._clock = services.clock
         self._in_time = services.pending.in_time
         self._turns = Turns()
@@ -54,8 +57,20 @@ class HistoryReader:
         here = focus is not None and focus.ref.id == recall.room.id
         answer = self._begin(session, tag, dated=recall.export, here=here)
         until = MessageId(self._hub.latest + 1)
-        history = _History(self._store, recall, until)
+        history = _History(self.store_of(recall.room.id), recall, until)
         self._start(self._tell(answer, history, recall, asked), answer)
+
+    def store_of(self, place: RoomId) -> Store:
+        """Return what keeps the history of a room or a conversation."""
+        return self._passing if place in self._passing else self._store
+
+    def keep_passing(self, envelope: Envelope) -> None:
+        """Keep a private message of a guest, or to one."""
+        self._passing.keep_private(envelope)
+
+    def forget_passing(self, gone: Sequence[RoomId]) -> None:
+        """Forget conversations of guests who are gone."""
+        self._passing.forget(gone, self._passing.given)
 
     def search(self, session: SessionId, query: Query, tag: str | None) -> None:
         """Answer with what a search finds; the session waits until the answer has been sent."""

@@ -267,7 +267,8 @@ class Node:
     async def _find(self, session: SessionId, decision: d.FindMessage, tag: str | None) -> None:
         """Go on with a command about a message once that was found."""
         wanted = decision.command.message
-        history = self._store.history(decision.place, after=MessageId(wanted - 1), limit=1)
+        store = self._history.store_of(decision.place.id)
+        history = store.history(decision.place, after=MessageId(wanted - 1), limit=1)
         page = await self._pending.in_time(history)
         found = next((each for each in page.envelopes if each.id == wanted), None)
         if self._sessions.here(session):
@@ -334,6 +335,8 @@ class Node:
         """Store what an event other than a message changed of accounts and read markers."""
         self._recorder.keep_accounts(message, applied.secret)
         self._recorder.keep_markers()
+        if gone := self.hub.state.conversations.take_over():
+            self._history.forget_passing(gone)
 
     def _reject(self, session: SessionId, rejected: Rejected) -> None:
         tag = rejected.proposal.origin.tag

@@ -15,7 +15,7 @@ from twisted_chat.core.rules.outcomes import Applied, Between, Rejected
 from twisted_chat.core.rules.topic import NOT_HERE
 from twisted_chat.core.state.conversations import GUESTS, NO_CONVERSATION, ref
 from twisted_chat.core.values.account import Privacy
-from twisted_chat.core.values.ids import MessageId
+from twisted_chat.core.values.ids import MessageId, RoomId
 
 HI = lines("hi")
 SEVEN = MessageId(7)
@@ -112,7 +112,8 @@ class HeardTests(ChatCase):
         outcome = self.applied(self.bob, self.told(), tag="1")
         bob, alice = self.user("bob"), self.user("alice")
         self.assertEqual(outcome.audience, Between((bob.id, alice.id)))
-        self.assertEqual(outcome.envelope.event, self.told())
+        kept = replace(self.told(), conversation=RoomId(-outcome.envelope.id), passing=True)
+        self.assertEqual(outcome.envelope.event, kept)
         self.assertEqual((outcome.envelope.author, outcome.envelope.room), (bob.author, None))
         self.assertEqual((bob.spoke, alice.spoke), (NOW + 5, NOW))
 
@@ -120,7 +121,9 @@ class HeardTests(ChatCase):
         told = self.told()
         self.applied(self.alice, e.Renamed(nick("ally")))
         outcome = self.applied(self.bob, told)
-        self.assertEqual(outcome.envelope.event, e.Told(told.to, nick("ally"), "say", HI))
+        shown = outcome.envelope.event
+        assert isinstance(shown, e.Told)
+        self.assertEqual((shown.to, shown.nick), (told.to, nick("ally")))
 
     def test_who_left_does_not_and_neither_does_who_has_the_name_now(self) -> None:
         told = self.told()
@@ -204,7 +207,7 @@ class ToldTests(PrivateCase):
         self.world.proven(bob, c.DropAccount("correct horse"))
         self.assertEqual(self.void(self.ann, decision.event).code, "no-such-nick")
 
-    def test_guests_are_kept_only_while_it_waits(self) -> None:
+    def test_guests_are_kept_by_a_store_only_while_it_waits(self) -> None:
         eve = self.world.enter("eve")
         told = self.tell(eve, "bob").envelope.event
         assert isinstance(told, e.Told)
@@ -212,7 +215,29 @@ class ToldTests(PrivateCase):
         for seat, to in ((eve, "ann"), (self.ann, "eve")):
             told = self.tell(seat, to).envelope.event
             assert isinstance(told, e.Told)
-            self.assertEqual((told.conversation, told.waits), (None, False))
+            self.assertEqual((told.passing, told.waits), (True, False))
+
+    def test_conversation_with_a_guest_ends_with_the_guest_and_is_never_one_of_the_name(
+        self,
+    ) -> None:
+        eve = self.world.enter("eve")
+        told = self.tell(eve, "ann").envelope.event
+        assert isinstance(told, e.Told)
+        for seat, partner in ((eve, "ann"), (self.ann, "eve")):
+            found = self.world.decide(seat, c.ShowHistory(partner=nick(partner)))
+            assert isinstance(found, Recall)
+            self.assertEqual(found.room.id, told.conversation)
+        self.world.close(eve)
+        self.assertEqual(self.state.conversations.take_over(), [told.conversation])
+        self.assertEqual(
+            self.world.refusal(self.ann, c.ShowHistory(partner=nick("eve"))).code,
+            "no-such-account",
+        )
+        other = self.world.enter("eve")
+        for seat, partner in ((other, "ann"), (self.ann, "eve")):
+            found = self.world.decide(seat, c.ShowHistory(partner=nick(partner)))
+            assert isinstance(found, Recall)
+            self.assertEqual(found.room.id, NO_CONVERSATION)
 
     def test_whoever_is_ignored_uses_up_no_room(self) -> None:
         bob = self.state.accounts["bob"]
@@ -280,13 +305,12 @@ class HistoryTests(PrivateCase):
         found = self.recall(c.ShowHistory(partner=nick("bob")))
         self.assertEqual(found.room, ref(NO_CONVERSATION))
 
-    def test_guests_have_none(self) -> None:
+    def test_guests_have_no_markers_and_who_is_not_here_nothing(self) -> None:
         eve = self.world.enter("eve")
-        for command in (c.ShowHistory(partner=nick("ann")), c.MarkRead(SEVEN, partner=nick("ann"))):
-            self.assertEqual(self.world.refusal(eve, command).code, "no-account")
-        for name in ("eve", "nobody"):
-            refused = self.world.refusal(self.ann, c.ShowHistory(partner=nick(name)))
-            self.assertEqual(refused.code, "no-such-account")
+        command = c.MarkRead(SEVEN, partner=nick("ann"))
+        self.assertEqual(self.world.refusal(eve, command).code, "no-account")
+        refused = self.world.refusal(self.ann, c.ShowHistory(partner=nick("nobody")))
+        self.assertEqual(refused.code, "no-such-account")
 
 
 class MarkReadTests(PrivateCase):

@@ -48,7 +48,8 @@ class RedactTests(IrcHouseTestCase):
             (f"#other {message}", "INVALID_TARGET #other"),
             ("#other nonsense", "INVALID_TARGET #other"),
             (f"##x {message}", "INVALID_TARGET ##x"),
-            (f"ann {message}", "INVALID_TARGET ann"),
+            (f"ann {message}", f"UNKNOWN_MSGID ann {message}"),
+            (f"nobody {message}", "INVALID_TARGET nobody"),
         ):
             (told,) = self.asks(self.bob, f"REDACT {line}")
             self.assertTrue(told.startswith(f":server FAIL REDACT {expected} :"), told)
@@ -59,3 +60,18 @@ class RedactTests(IrcHouseTestCase):
         self.bob.types("JOIN #mine")
         (told,) = self.asks(self.bob, f"REDACT #mine {message}")
         self.assertTrue(told.startswith(f":server FAIL REDACT UNKNOWN_MSGID #mine {message} :"))
+
+    def test_what_guests_wrote_to_each_other_can_be_taken_back_while_they_are_here(self) -> None:
+        self.bob.types("PRIVMSG ann :oops")
+        message = spell(self.house.node.hub.latest)
+        self.house.hush()
+        (told,) = self.asks(self.ann, f"REDACT bob {message}")
+        self.assertTrue(
+            told.startswith(f":server FAIL REDACT REDACT_FORBIDDEN bob {message}"), told
+        )
+        self.assertEqual(
+            self.asks(self.bob, f"REDACT ann {message}"), [f":bob REDACT ann {message}"]
+        )
+        self.assert_bare(self.ann, f":bob REDACT ann {message}")
+        (told,) = self.asks(self.bob, f"REDACT ann {message}")
+        self.assertTrue(told.startswith(f":server FAIL REDACT UNKNOWN_MSGID ann {message}"), told)

@@ -96,14 +96,37 @@ class WaitingTests(Case):
         self.assertTrue(any("*eve* psst" in line for line in bob.sees()))
         self.house.hush()
         bob.types("/history @eve")
-        self.assert_sees(
-            bob, "! There is no account eve. Private messages with guests are not kept."
-        )
-        eve.types("/history @bob")
-        self.assertIn("Private messages are only kept for accounts", eve.sees()[0])
+        self.assert_sees(bob, "-- There are no earlier private messages with eve.")
         eve.types("/msg bob again")
-        bob.resets()
         self.assertFalse([line for line in self.back().sees() if "*eve*" in line])
+
+    def test_history_with_a_guest_is_there_while_the_guest_is(self) -> None:
+        eve, zoe = self.house.enters("eve"), self.house.enters("zoe")
+        bob = self.back()
+        eve.types("/msg bob hello", "/msg zoe psst")
+        bob.types("/msg eve hi")
+        self.house.hush()
+        for guest, partner, lines in (
+            (eve, "bob", ["*eve* hello", "*bob* hi"]),
+            (bob, "eve", ["*eve* hello", "*bob* hi"]),
+            (zoe, "eve", ["*eve* psst"]),
+        ):
+            guest.types(f"/history @{partner}")
+            seen = [line.partition("] ")[2] for line in guest.sees() if line.startswith("[")]
+            self.assertEqual([line.replace("-> ", "") for line in seen], lines)
+        self.ann.types("/history @eve")
+        self.assert_sees(self.ann, "-- There are no earlier private messages with eve.")
+        eve.resets()
+        self.house.hush()
+        bob.types("/history @eve")
+        self.assert_sees(
+            bob,
+            "! There is no account eve. Private messages with guests are only kept while both are here.",
+        )
+        self.house.enters("eve")
+        self.house.hush()
+        bob.types("/history @eve")
+        self.assert_sees(bob, "-- There are no earlier private messages with eve.")
 
     def test_who_is_here_under_another_nick_gets_it_there(self) -> None:
         bob = self.back()

@@ -112,8 +112,8 @@ class Told(_Event, frozen=True):
     """The author sent a private message to a user, or to an account that no session belongs to at the moment.
 
     In that case ``to`` is :data:`.private.NOT_HERE`. ``conversation`` is where the message is kept, if it is, and ``account``
-    the participant other than the author's account. ``waits``: the account gets the message when it is back. These three are
-    filled in when the event is applied.
+    the participant other than the author's account. ``waits``: the account gets the message when it is back. ``passing``: a
+    guest takes part, so it is kept in memory only. These are filled in when the event is applied.
     """
 
     to: UserId
@@ -124,6 +124,7 @@ class Told(_Event, frozen=True):
     account: str = ""
     waits: bool = False
     extras: Extras | None = None
+    passing: bool = False
 
 
 class Received(_Event, frozen=True):

@@ -10,8 +10,8 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import Query
-from twisted_chat.core.state.conversations import as_told
-from twisted_chat.core.values.account import Account, Proof
+from twisted_chat.core.state.conversations import Participant, as_told, key_of
+from twisted_chat.core.values.account import Proof
 from twisted_chat.core.values.ids import Moment, RoomId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import CleanText
@@ -61,15 +61,15 @@ class SendReply(msgspec.Struct, frozen=True):
 
 
 class PrivateHistory(msgspec.Struct, frozen=True):
-    """Asks for the private messages between two accounts: that of the user, and another one."""
+    """Asks for the private messages between two: the user, and another one."""
 
-    mine: Account
-    other: Account
+    mine: Participant
+    other: Participant
 
     def told(self, envelope: e.Envelope) -> e.Envelope:
         """Return a kept message as the message it was."""
         assert envelope.author is not None
-        sent = envelope.author.account == self.mine.key
+        sent = key_of(envelope.author) == self.mine.key
         return as_told(envelope, (self.other if sent else self.mine).name)
 
 

@@ -85,6 +85,9 @@ class Deletion(Topic):
         if event.partner is None:
             return it.in_room()
         users = [each.id for each in self.state.users_of(event.partner.key)]
+        guest = self.state.user_named(event.partner)
+        if guest is not None and guest.account is None:
+            users.append(guest.id)
         return it.applied(
             Between((it.user.id, *users)), replace(event, conversation=it.proposal.room)
         )

@@ -264,6 +264,10 @@ class Erase(Effect, frozen=True):
     room: RoomId | None
 
 
+class KeepPassing(Effect, frozen=True):
+    """Keep the event in memory, for as long as the guests are here who take part in the conversation."""
+
+
 class DeleteMessage(Effect, frozen=True):
     """Delete one message of a room, or of a private conversation."""
 

@@ -30,7 +30,7 @@ from twisted_chat.core.rules.outcomes import (
 )
 from twisted_chat.core.rules.refusals import refuse
 from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, room_of
-from twisted_chat.core.state.conversations import GUESTS, NO_CONVERSATION, ref
+from twisted_chat.core.state.conversations import GUESTS, NO_CONVERSATION, Participant, key_of, ref
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
@@ -142,20 +142,22 @@ class Private(Topic):
         self, message: MessageId, user: User, target: User | Account, event: e.Told
     ) -> e.Told:
         """Record in which conversation a message is kept, and whether it waits for its recipient."""
-        here = isinstance(target, User)
         told = (
             replace(event, to=target.id, nick=target.nick)
             if isinstance(target, User)
             else replace(event, to=NOT_HERE, nick=target.name)
         )
+        if not is_kept(event):
+            return told
+        conversations, sender = self.state.conversations, user.account
+        if isinstance(target, User) and (sender is None or target.account is None):
+            pair = key_of(target.author), key_of(user.author)
+            return replace(told, conversation=conversations.open(*pair, message), passing=True)
         account = target.account if isinstance(target, User) else target.key
-        if account is None or not is_kept(event):
-            return told
+        assert account is not None
         waits = isinstance(target, Account) and not _ignored(user, target)
-        sender = user.account
-        if sender is None and (here or not waits):
+        if sender is None and not waits:
             return told
-        conversations = self.state.conversations
         if waits:
             conversations.wait(account, sender or GUESTS)
         conversation = conversations.open(account, sender or GUESTS, message)
@@ -228,20 +230,23 @@ def history_with(
 
 def conversation_with(
     state: State, user: User, nick: Nick
-) -> tuple[RoomId, Account, Account] | SendReply:
-    """Return the conversation of a user and the account called ``nick``, and the accounts of both."""
-    accounts = state.accounts
-    mine = accounts.get(user.account) if user.account is not None else None
-    if mine is None:
-        why = "Private messages are only kept for accounts, and you are a guest. Create an account with /register PASSWORD."
-        return refuse("no-account", why)
+) -> tuple[RoomId, Participant, Participant] | SendReply:
+    """Return the conversation of a user and the one called ``nick``, and who both are: guests are only known while here."""
     here = state.user_named(nick)
-    key = here.account if here is not None else nick.key
-    other = accounts.get(key) if key is not None else None
+    other = participant(state, here) if here is not None else None
+    if here is None and (account := state.accounts.get(nick.key)) is not None:
+        other = Participant(account.key, account.name)
     if other is None:
-        why = f"There is no account {nick}. Private messages with guests are not kept."
+        why = f"There is no account {nick}. Private messages with guests are only kept while both are here."
         return refuse("no-such-account", why)
+    mine = participant(state, user)
     return state.conversations.find(mine.key, other.key) or NO_CONVERSATION, mine, other
+
+
+def participant(state: State, user: User) -> Participant:
+    """Return what a user is in a conversation."""
+    account = state.accounts.get(user.account) if user.account is not None else None
+    return Participant(key_of(user.author), account.name if account is not None else user.nick)
 
 
 def addressee(state: State, nick: Nick, kind: Kind) -> User | Account | None:
@@ -341,9 +346,11 @@ def _told(applied: Applied, event: e.Told, state: State, node: Node) -> f.Effect
     author, tag = applied.envelope.author, applied.envelope.tag
     assert author is not None
     sent = state.client_ids.find(author.scope, tag) if tag is not None else None
-    if event.conversation is not None:
+    if event.passing:
+        effects.append(f.KeepPassing())
+    elif event.conversation is not None:
         effects.append(f.KeepPrivate(sent))
-    elif sent is not None:
+    if sent is not None and (event.passing or event.conversation is None):
         # Where a guest takes part its id is kept, so that it is not sent twice.
         effects.append(f.KeepId(sent))
     effects += come_back(state.users[author.user])

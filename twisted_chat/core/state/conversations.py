@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
-from twisted_chat.core.api.events import Envelope, RoomRef, Said, Told
+from twisted_chat.core.api.events import Author, Envelope, RoomRef, Said, Told
 from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 from twisted_chat.core.values.names import Nick, parse_room
 
@@ -46,19 +47,39 @@ def as_told(envelope: Envelope, to: Nick) -> Envelope:
     return replace(envelope, event=told, room=None)
 
 
+class Participant(msgspec.Struct, frozen=True, gc=False):
+    """One of the two in a conversation: an account by its key, or a guest, and the name that the other knows."""
+
+    key: str
+    name: Nick
+
+
+def key_of(author: Author) -> str:
+    """Return what stands for a user: the account, or the guest who is here now. No key of an account has a blank."""
+    return author.account if author.account is not None else f"user {author.user}"
+
+
 class Conversations:
-    """Conversations by participants, and how many messages wait for an account, by sender. Accounts are named by their keys."""
+    """Conversations by participants, and how many messages wait for an account, by sender. Accounts are named by their keys.
+
+    Guests take part as long as they are here, see :func:`key_of`; no store keeps those conversations.
+    """
 
     def __init__(self) -> None:
         self._ids: dict[tuple[str, str], RoomId] = {}
         self._waiting: dict[str, dict[str, int]] = {}
+        #: The guests who take part in one, by what stands for them.
+        self._guests: set[str] = set()
+        #: Those with guests who are gone, since that was asked last.
+        self._over: list[RoomId] = []
 
     def find(self, one: str, other: str) -> RoomId | None:
         """Return the conversation of two accounts, or of :data:`GUESTS` and an account."""
         return self._ids.get(_pair(one, other))
 
     def open(self, one: str, other: str, message: MessageId) -> RoomId:
-        """Return the conversation of two accounts; if there is none, this message begins it."""
+        """Return the conversation of two; if there is none, this message begins it."""
+        self._guests.update(key for key in (one, other) if " " in key)
         return self._ids.setdefault(_pair(one, other), RoomId(-message))
 
     def waiting(self, account: str, sender: str | None = None) -> int:
@@ -85,10 +106,26 @@ class Conversations:
 
     def drop(self, account: str) -> list[RoomId]:
         """Forget an account; return its conversations, which are deleted with it."""
-        gone = [pair for pair in self._ids if account in pair]
         self._waiting.pop(account, None)
         self.unsend(account)
+        return self._quit(account)
+
+    def leave(self, user: UserId) -> None:
+        """Forget the conversations that a user had as a guest."""
+        guest = f"user {user}"
+        # Most guests talk with nobody in private: the pairs are not gone through for each who leaves.
+        if guest in self._guests:
+            self._guests.remove(guest)
+            self._over += self._quit(guest)
+
+    def _quit(self, key: str) -> list[RoomId]:
+        gone = [pair for pair in self._ids if key in pair]
         return [self._ids.pop(pair) for pair in gone]
+
+    def take_over(self) -> list[RoomId]:
+        """Return the conversations that have ended since the last call because a guest left."""
+        taken, self._over = self._over, []
+        return taken
 
     def restore(
         self,

@@ -246,6 +246,7 @@ class State:
             self._users_by_scope.pop(author.scope, None)
         del self.users[user.id]
         self.read_times.leave(user.invitation)
+        self.conversations.leave(user.id)
         self.hidden.pop(user.id, None)
         self.operators.pop(user.id, None)
         self.bots.pop(user.id, None)
