@@ -73,5 +73,5 @@ class AccountsTests(SynchronousTestCase):
     def test_a_dump_is_plain(self) -> None:
         self.accounts.logged_in(Scope("s"), self.bob.proof)
         dump = self.accounts.dump()
-        self.assertEqual(dump["accounts"], {"bob": ("Bob", NOW, 1, "all", ())})
+        self.assertEqual(dump["accounts"], {"bob": ("Bob", NOW, 1, "all", (), ())})
         self.assertEqual(dump["logins"], [("s", "bob", 1)])
