@@ -7,7 +7,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.dialects.json_shown import reply as json_reply
 from tests.dialects.line_shown import reply as line_reply
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.grammar.table import COMMANDS, GROUPS, explain
+from twisted_chat.core.grammar.help import explain
+from twisted_chat.core.grammar.table import COMMANDS, GROUPS
 from twisted_chat.dialects.wording.help import lines
 
 

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Overview, People, Person, Profile, RoomLine
+from twisted_chat.core.grammar.help import explain
 from twisted_chat.core.grammar.search import query_of
-from twisted_chat.core.grammar.table import explain
 from twisted_chat.core.rules.decisions import (
     Decision,
     InParts,
