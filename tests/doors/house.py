@@ -295,7 +295,7 @@ class House:
         self.hush()
         return guest
 
-    def program(self, name: str, **fields: str) -> Guest:
+    def program(self, name: str, **fields: str | bool) -> Guest:
         """A program connects and logs in; what it got by that is passed over, for those before it too."""
         guest = self.comes()
         guest.objects({"type": "nick", "content": name, **fields})
