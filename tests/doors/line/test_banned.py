@@ -115,6 +115,6 @@ class OperTests(BannedCase):
             guest.types("/whois eve")
             lines = "\n".join(guest.sees())
             self.assertEqual("192.0.2.7" in lines, shown)
-            self.assertRegex(lines, r"eve comes from \w{8}\.\w{8}\.\w{8}\.ip")
+            self.assertRegex(lines, r"eve comes from ~user@\w{8}\.\w{8}\.\w{8}\.ip")
         eve.types("/who", "/whois bob", "/list")
         self.assertNotIn("198.51", "\n".join(eve.sees()))
