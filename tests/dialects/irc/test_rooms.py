@@ -22,6 +22,14 @@ class JoinTests(IrcHouseTestCase):
             ann.types(f"MODE #dev {off}")
         self.assertEqual(self.asks(eve, "JOIN #dev")[0], ":eve JOIN #dev")
 
+    def test_each_password_is_that_of_the_room_in_its_place(self) -> None:
+        ann, bob = self.enters("ann", "#dev"), self.enters("bob")
+        ann.types("MODE #dev +k secret")
+        seen = self.asks(bob, "JOIN #x,#x,,#dev ,,,secret")
+        self.assertEqual(
+            [line for line in seen if " JOIN " in line], [":bob JOIN #x", ":bob JOIN #dev"]
+        )
+
     def test_joining_twice_says_nothing(self) -> None:
         ann = self.enters("ann", "#dev")
         self.assertEqual(self.asks(ann, "JOIN #dev", "JOIN #dev key"), [])

@@ -14,11 +14,12 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.events import Author, Envelope
 from twisted_chat.core.values.ids import Scope, UserId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import Nick
+from twisted_chat.core.values.names import Nick, parse_nick
 from twisted_chat.dialects.base import Request
 from twisted_chat.dialects.irc.capabilities import OFFERED
 from twisted_chat.dialects.irc.dialect import IrcDialect
 from twisted_chat.dialects.irc.message import MAX_LINE
+from twisted_chat.dialects.irc.server import greeting
 from twisted_chat.dialects.irc.session import IrcSession
 from twisted_chat.dialects.irc.verbs import VERBS
 
@@ -100,3 +101,22 @@ class SessionTests(SynchronousTestCase):
     def test_every_verb_can_be_asked_about(self) -> None:
         for name, verb in VERBS.items():
             self.assertEqual(verb.usage.split()[0], name)
+
+    def test_whatever_the_server_is_called_its_lines_are_whole(self) -> None:
+        nick = parse_nick("\U00020000" * 32)
+        for name, written, network in (
+            (":My chat = ours", "My-chat-=-ours", r"My-chat-\x3D-ours"),
+            ("x" * 500, "x" * 63, "x" * 63),
+            (" : ", "server", "server"),
+        ):
+            session = IrcDialect(name, "1.0", Limits, lambda: 1.0).open()
+            session.me = Author(UserId(1), nick, Scope("scope"), host="host")
+            lines = [line.partition(f" {nick} ") for line in greeting(session)]
+            self.assertEqual({start.split()[0] for start, _, _ in lines}, {f":{written}"})
+            tokens = [rest for start, _, rest in lines if start.endswith(" 005")]
+            self.assertIn(f" NETWORK={network} ", " ".join(tokens))
+            for line in tokens:
+                self.assertTrue(line.endswith(" :are supported by this server"))
+            self.check(session.lines(greeting(session)))
+            for line in greeting(session):
+                self.assertLessEqual(len(line.encode()), MAX_LINE)

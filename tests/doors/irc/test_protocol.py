@@ -141,6 +141,11 @@ class CommandTests(IrcHouseTestCase):
         self.assertEqual(self.asks(ann, "NICK Ann", "NICK Ann"), [":ann NICK Ann"])
         self.assert_bare(bob, ":ann NICK Ann")
 
+    def test_what_is_for_operators_and_names_no_room_is_refused_as_that(self) -> None:
+        ann = self.enters("ann")
+        (told, _) = self.asks(ann, "STATS")
+        self.assertTrue(told.startswith(":server 481 ann :"), told)
+
     def test_bad_line_is_an_error_and_what_follows_counts(self) -> None:
         ann = self.enters("ann", "#dev")
         ann.sends(b"\xff\r\n" + b"x" * (MAX_FRAME + 1) + b"\r\nPING x\r\n")

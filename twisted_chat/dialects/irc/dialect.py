@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 from weakref import WeakValueDictionary
 
 from twisted_chat.core.grammar.table import COMMANDS
@@ -13,7 +14,7 @@ from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import BadLine, Dialect, Request, Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.capabilities import KNOWS_METADATA, SHOWN
-from twisted_chat.dialects.irc.message import Message, middle
+from twisted_chat.dialects.irc.message import Message, cut, middle
 from twisted_chat.dialects.irc.messages import plain
 from twisted_chat.dialects.irc.multiline import collect
 from twisted_chat.dialects.irc.rooms import inside, show_missed
@@ -21,6 +22,9 @@ from twisted_chat.dialects.irc.session import IrcSession
 from twisted_chat.dialects.irc.verbs import VERBS, Verb
 from twisted_chat.dialects.irc.view import IrcView
 from twisted_chat.dialects.line.parse import read
+
+#: The longest name of a server in messages, in bytes: as RFC 2812, section 1.1.
+_MAX_SERVER: Final = 63
 
 
 class IrcDialect:
@@ -37,8 +41,8 @@ class IrcDialect:
         password: str = "",
     ) -> None:
         """``version`` is that of the server; ``now`` returns seconds since 1970, ``limits`` the current limits."""
-        # It stands in the place of a host name, which has no blanks.
-        self.server = "-".join(server.split())
+        # It stands in the place of a host name, which has no blanks, and leaves room for what is said.
+        self.server = cut("-".join(server.split()).lstrip(":"), _MAX_SERVER) or "server"
         self.version = f"twisted-chat-{version}"
         self.limits = limits
         self.now = now

@@ -44,6 +44,8 @@ def _refused(session: IrcSession, reply: r.Refused) -> Iterable[str]:
     if number is None:
         what = " ".join((asked.verb or "*", *about))
         return (session.spell(n.ERR_UNKNOWNERROR, f"{what} :{reply.why}"),)
+    if number == n.ERR_CHANOPRIVSNEEDED and not about:  # of no room that was named
+        number = n.ERR_NOPRIVILEGES
     if number == n.ERR_NOPRIVILEGES:
         about = ()
     if len(about) == 2 and number not in n.OF_BOTH:  # a nick and a room

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from twisted_chat.core.api import commands as c
@@ -56,17 +55,15 @@ def join(session: IrcSession, message: Message) -> Iterator[Step]:
     if message.params[0] == "0":
         yield from _leave_all(session)
         return
-    keys = message.param(1).split(",")
-    for name, key in zip_longest(listed(message.params[0]), keys[:MAX_TARGETS]):
-        if name is None:
-            return
+    keys = dict(zip(message.params[0].split(","), message.param(1).split(","), strict=False))
+    for name in listed(message.params[0]):
         try:
             room = room_named(name)
         except BadName as bad:
             yield no_room(session, name, f"No such channel: {bad}")
             continue
         found: list[r.Entered] = []
-        command = c.Join(room, key or None)
+        command = c.Join(room, keys.get(name) or None)
         yield session.asks(command, str(room), show=_entering(found), errors=_JOIN_ERRORS)
         for entered in found:
             yield from inside(session, entered.room, topic=bool(entered.topic))

@@ -14,7 +14,7 @@ from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import letters, masks
 from twisted_chat.dialects.irc import numerics as n
-from twisted_chat.dialects.irc.message import Message, middle
+from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
 from twisted_chat.dialects.irc.messages import MAX_RECIPIENTS
 from twisted_chat.dialects.irc.room_list import ELIST
 from twisted_chat.dialects.irc.rooms import MAX_TARGETS
@@ -41,9 +41,10 @@ def greeting(session: IrcSession) -> Iterable[str]:
         n.RPL_MYINFO, f"{server} {session.dialect.version} BRTiow CMRbdeIiklmnostvy"
     )
     tokens = isupport(session)
+    room = MAX_LINE - len(session.spell(n.RPL_ISUPPORT, f" :{_SUPPORTED}").encode())
     for first in range(0, len(tokens), _TOKENS):
-        row = " ".join(tokens[first : first + _TOKENS])
-        yield session.spell(n.RPL_ISUPPORT, f"{row} :{_SUPPORTED}")
+        for row in pack(tokens[first : first + _TOKENS], room):
+            yield session.spell(n.RPL_ISUPPORT, f"{row} :{_SUPPORTED}")
 
 
 def isupport(session: IrcSession) -> list[str]:
@@ -67,7 +68,7 @@ def isupport(session: IrcSession) -> list[str]:
         "MAXLIST=" + ",".join(f"{each}:{limits.max_bans}" for each in masks.LETTERS),
         f"MODES={MAX_TARGETS}",
         "MSGREFTYPES=timestamp,msgid",
-        f"NETWORK={session.server}",
+        "NETWORK=" + session.server.replace("\\", r"\x5C").replace("=", r"\x3D"),
         f"MONITOR={limits.max_watched}",
         f"NAMELEN={limits.max_real_name}",
         f"NICKLEN={MAX_NICK}",
