@@ -17,6 +17,7 @@ from twisted_chat.core.rules.private import Private
 from twisted_chat.core.rules.profiles import Profiles
 from twisted_chat.core.rules.reading import Reading
 from twisted_chat.core.rules.renaming import Renaming
+from twisted_chat.core.rules.room_settings import RoomSettings
 from twisted_chat.core.rules.rooms import Rooms
 from twisted_chat.core.rules.server import Server
 from twisted_chat.core.rules.watching import Watch
@@ -29,6 +30,7 @@ TOPICS: Final = (
     Private,
     Reading,
     Rooms,
+    RoomSettings,
     Moderation,
     Ownership,
     Accounts,

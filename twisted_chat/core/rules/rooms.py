@@ -1,4 +1,4 @@
-"""Rooms: entering and leaving them, topic, retention, settings, and invitations."""
+"""Rooms: entering and leaving them, and invitations."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from twisted_chat.core.api.replies import PasswordNeeded, Refused
 from twisted_chat.core.rules import effects as f
 from twisted_chat.core.rules.decisions import Decision, FocusOn, Propose, SendReply
 from twisted_chat.core.rules.effects import CONFIRM
-from twisted_chat.core.rules.listings import cut_page, settings
-from twisted_chat.core.rules.outcomes import NOBODY, Applied, Outcome, shown
+from twisted_chat.core.rules.listings import cut_page
+from twisted_chat.core.rules.outcomes import NOBODY, Applied, Outcome
 from twisted_chat.core.rules.permissions import admit, lets_in, may, ponder
 from twisted_chat.core.rules.refusals import absent_target, check_size
 from twisted_chat.core.rules.topic import (
@@ -28,7 +28,6 @@ from twisted_chat.core.rules.topic import (
     Rule,
     Topic,
     in_room,
-    permitted,
 )
 from twisted_chat.core.state.room import Room, room_digest
 from twisted_chat.core.state.state import State
@@ -36,7 +35,7 @@ from twisted_chat.core.state.user import User
 from twisted_chat.core.values.addresses import network_keys
 from twisted_chat.core.values.ids import Node, RoomId
 from twisted_chat.core.values.ratelimit import Throttle
-from twisted_chat.core.values.room_settings import MAX_LIMIT, MAX_SLOW, Roles
+from twisted_chat.core.values.room_settings import Roles
 
 #: How many wrong passwords of one room can be tried from one address, and in how many seconds that many times more: people
 #: mistype a few times, also a class behind one address; the flood limit alone would let programs guess 36,000 an hour.
@@ -55,14 +54,6 @@ class Rooms(Topic):
         self.commands = {
             c.Join: self.join,
             c.Leave: in_room(self, self.leave),
-            c.ShowTopic: in_room(self, self.show_topic),
-            c.SetTopic: in_room(self, self.set_topic),
-            c.ShowKeep: in_room(self, self.show_keep),
-            c.SetKeep: in_room(self, self.set_keep),
-            c.ShowSettings: in_room(self, self.show_settings),
-            c.ChangeSettings: in_room(self, self.change_settings),
-            c.SetRoomPassword: in_room(self, self.set_password),
-            c.RenameRoom: in_room(self, self.rename),
             c.InviteToRoom: in_room(self, self.invite),
             c.ShowInvitations: self.show_invitations,
         }
@@ -71,19 +62,6 @@ class Rooms(Topic):
             e.Left: Rule(self.left, effects=_left, in_room=True),
             e.Closed: Rule(self.closed, effects=_closed, by_nobody=True),
             e.Gathered: Rule(self.gathered),
-            e.TopicSet: Rule(self.topic_set, permitted("set topic"), in_room=True, lasting=True),
-            e.KeepSet: Rule(
-                self.keep_set, permitted("keep"), _keep_set, in_room=True, lasting=True
-            ),
-            e.SettingsChanged: Rule(
-                self.settings_changed, self.check_settings, in_room=True, lasting=True
-            ),
-            e.RoomPasswordSet: Rule(
-                self.password_set, self.check_password_set, in_room=True, lasting=True
-            ),
-            e.RoomRenamed: Rule(
-                self.renamed, self.check_renamed, _renamed, in_room=True, lasting=True
-            ),
             e.InvitedToRoom: Rule(
                 self.invited, self.check_invited, _invited, in_room=True, lasting=True
             ),
@@ -204,111 +182,6 @@ class Rooms(Topic):
     def gathered(self, it: Ordered, event: e.Gathered) -> Outcome:
         return it.rejected(_FOR_SHOW)
 
-    # --- topic, and how much is kept ---
-
-    def show_topic(self, asked: Asked, command: c.ShowTopic) -> Decision:
-        room = asked.room
-        return SendReply(r.Topic(room.name, room.topic, room.topic_by, room.topic_time))
-
-    def set_topic(self, asked: Asked, command: c.SetTopic) -> Decision:
-        decision = self.propose(asked, e.TopicSet(command.topic))
-        if isinstance(decision, Propose):
-            return check_size(command.topic, self.state.limits.max_topic) or decision
-        return decision
-
-    def topic_set(self, it: Ordered, event: e.TopicSet) -> Outcome:
-        room = it.room
-        room.topic, room.topic_by, room.topic_time = event.topic, it.user.nick, it.now
-        return it.in_room()
-
-    def show_keep(self, asked: Asked, command: c.ShowKeep) -> Decision:
-        most = self.state.limits.most_kept()
-        return SendReply(r.Kept(asked.room.name, asked.room.keep.within(most)))
-
-    def set_keep(self, asked: Asked, command: c.SetKeep) -> Decision:
-        keep = command.keep.capped(self.state.limits.most_kept())
-        return self.propose(asked, e.KeepSet(keep, capped=keep != command.keep))
-
-    def keep_set(self, it: Ordered, event: e.KeepSet) -> Outcome:
-        it.room.keep = event.keep
-        return it.in_room()
-
-    # --- how it is set ---
-
-    def show_settings(self, asked: Asked, command: c.ShowSettings) -> Decision:
-        return SendReply(settings(asked.room))
-
-    def change_settings(self, asked: Asked, command: c.ChangeSettings) -> Decision:
-        return self.propose(asked, e.SettingsChanged(command.changes))
-
-    def check_settings(self, case: Case, event: e.SettingsChanged) -> Refused | None:
-        refused = may("set", case.user, case.room, case.now)
-        if refused is not None:
-            return refused
-        changes = dict(event.changes)
-        if not 0 <= changes.get("slow", 0) <= MAX_SLOW:
-            why = f"The longest interval is {MAX_SLOW:,} seconds (six hours); 0 turns slow mode off. Nothing was changed."
-            return Refused("too-slow", why)
-        if not 0 <= changes.get("limit", 0) <= MAX_LIMIT:
-            why = f"The largest limit is {MAX_LIMIT:,} members; 0 means no limit. Nothing was changed."
-            return Refused("bad-limit", why)
-        return None
-
-    def settings_changed(self, it: Ordered, event: e.SettingsChanged) -> Outcome:
-        settings = it.room.settings
-        for setting, value in event.changes:
-            settings = settings.changed(setting, value)
-        self.state.set_room(it.room, settings)
-        return it.in_room()
-
-    def set_password(self, asked: Asked, command: c.SetRoomPassword) -> Decision:
-        password = command.password
-        digest = room_digest(asked.room.name, password) if password is not None else None
-        event = e.RoomPasswordSet(password is not None, digest, asked.room.name)
-        return self.propose(asked, event)
-
-    def check_password_set(self, case: Case, event: e.RoomPasswordSet) -> Refused | None:
-        user, room, now = case.user, case.room, case.now
-        refused = may("lock", user, room, now)
-        if refused is None and not event.locked and room.password is None:
-            return Refused("not-locked", f"{room.name} is not locked. Nothing was changed.")
-        return refused
-
-    def password_set(self, it: Ordered, event: e.RoomPasswordSet) -> Outcome:
-        state, room = self.state, it.room
-        room.password = event.password if event.locked else None
-        room.locked_as = event.name if event.locked and event.name != room.name else None
-        if event.locked:
-            # Users outside do not know it, and what is said from now on is not for them.
-            here = {state.users[member].account for member in room.members}
-            state.read_markers.close(room.ref.id, here)
-        return it.in_room(e.RoomPasswordSet(event.locked))
-
-    # --- its name ---
-
-    def rename(self, asked: Asked, command: c.RenameRoom) -> Decision:
-        long = check_size(command.reason, self.state.limits.max_away)
-        return long or self.propose(asked, e.RoomRenamed(command.name, command.reason))
-
-    def check_renamed(self, case: Case, event: e.RoomRenamed) -> Refused | None:
-        room, name = case.room, event.name
-        refused = may("rename", case.user, room, case.now)
-        if refused is not None:
-            return refused
-        if name.text == room.name.text:
-            return Refused("room-name", f"The room is already called {name}. Nothing was changed.")
-        other = self.state.room_named(name) or self.state.lookalike(name)
-        if other is None or other is room:
-            return None
-        # An attempt to create a room of that name would reveal as much.
-        why = f"{name} is taken, or looks too much like another room. Nothing was changed. Choose another name."
-        return Refused("room-taken", why)
-
-    def renamed(self, it: Ordered, event: e.RoomRenamed) -> Outcome:
-        happened = it.in_room()
-        self.state.rename_room(it.room, event.name)
-        return happened
-
     # --- invitations ---
 
     def invite(self, asked: Asked, command: c.InviteToRoom) -> Decision:
@@ -393,15 +266,6 @@ def _invited(applied: Applied, event: e.InvitedToRoom, state: State, node: Node)
     return f.ShowRoom(ref.id), you, CONFIRM
 
 
-def _renamed(applied: Applied, event: e.RoomRenamed, state: State, node: Node) -> f.Effects:
-    assert applied.envelope.room is not None
-    return f.ShowEach(applied.envelope.room.id), CONFIRM
-
-
 def _closed(applied: Applied, event: e.Closed, state: State, node: Node) -> f.Effects:
     assert applied.envelope.room is not None
     return (f.Dissolve((applied.envelope.room.id,)),)
-
-
-def _keep_set(applied: Applied, event: e.KeepSet, state: State, node: Node) -> f.Effects:
-    return (f.Tidy(), *shown(applied, event, state, node))
