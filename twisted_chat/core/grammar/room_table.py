@@ -223,7 +223,7 @@ ROOM_SPECS: Final = (
     Spec(
         "rename-room",
         "ROOM [TEXT]",
-        "give the room you talk in another name",
+        "rename the room you talk in",
         c.RenameRoom,
         action="rename",
     ),

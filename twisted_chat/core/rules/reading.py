@@ -19,7 +19,7 @@ from twisted_chat.core.values.names import Nick
 #: The end of the year 9999, in milliseconds: what all programs can write.
 _LATEST: Final = 253_402_300_799_999
 _BAD_TIME: Final = Refused(
-    "bad-time", "That is no time between 1970 and 9999. Nothing was changed."
+    "bad-time", "That is not a time between 1970 and 9999. Nothing was changed."
 )
 
 

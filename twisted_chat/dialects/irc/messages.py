@@ -141,7 +141,7 @@ def _say(session: IrcSession, message: Message, kind: c.Kind) -> Iterator[Step]:
 
 
 def _too_many(session: IrcSession, targets: Sequence[str]) -> bytes:
-    why = f"At most {MAX_RECIPIENTS} recipients. It was not sent."
+    why = f"A message can have at most {MAX_RECIPIENTS} recipients. It was not sent."
     return session.numeric(n.ERR_TOOMANYTARGETS, f"{middle(targets[MAX_RECIPIENTS])} :{why}")
 
 
