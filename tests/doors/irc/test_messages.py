@@ -83,7 +83,9 @@ class SayTests(IrcHouseTestCase):
     def test_one_line_has_few_recipients_and_one_with_more_goes_to_none(self) -> None:
         ann, bob = self.enters("ann", "#dev", caps="message-tags"), self.enters("bob", "#dev")
         (told,) = self.asks(ann, "PRIVMSG bob,a,b,c,d,#dev :hi")
-        self.assertEqual(told, ":server 407 ann d :At most 4 recipients. It was not sent.")
+        self.assertEqual(
+            told, ":server 407 ann d :A message can have at most 4 recipients. It was not sent."
+        )
         self.assertEqual(self.asks(ann, f"NOTICE bob,{','.join('abcdefgh')} :hi"), [])
         (told,) = self.asks(ann, f"@+x=1 TAGMSG bob,{','.join('abcdefgh')}")
         self.assertIn(" 407 ", told)
