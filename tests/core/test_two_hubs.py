@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.dump import dump
 from tests.core.world import NOW, World, lines, nick, room, scope_of
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
@@ -42,7 +43,7 @@ class Case(SynchronousTestCase):
     def check_equal(self, world: World) -> None:
         """Check that both hubs know the same, and that the same came of everything."""
         one, other = world.hubs.values()
-        self.assertEqual(one.state.dump(), other.state.dump())
+        self.assertEqual(dump(one.state), dump(other.state))
         self.assertEqual(world.happened(A), world.happened(B))
 
     def check_state(self, world: World, node: Node) -> None:
@@ -257,9 +258,9 @@ class Play:
         ready = [seat for seat in self.seats if self.world.ready(seat)]
         if ready:
             seat = ready[number % len(ready)]
-            before = self.world.hubs[seat.node].state.dump()
+            before = dump(self.world.hubs[seat.node].state)
             self.world.decide(seat, command, tag)
-            self.test.assertEqual(self.world.hubs[seat.node].state.dump(), before)
+            self.test.assertEqual(dump(self.world.hubs[seat.node].state), before)
             self.world.do(seat, command, tag)
 
     def enter(self, node: Node, name: Nick) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.dump import dump
 from tests.core.ruled import DEV, give_account, typed
 from tests.core.world import World, lines, nick
 from twisted_chat.core.api import commands as c
@@ -92,9 +93,9 @@ class RuleTests(SynchronousTestCase):
     def _do(self, number: int, command: Command) -> None:
         seat = self.seats[number]
         if self.world.ready(seat):
-            before = self.world.hubs[seat.node].state.dump()
+            before = dump(self.world.hubs[seat.node].state)
             self.world.decide(seat, command)
-            self.assertEqual(self.world.hubs[seat.node].state.dump(), before)
+            self.assertEqual(dump(self.world.hubs[seat.node].state), before)
             self.world.do(seat, command)
 
     def _sequence(self, node: Node) -> None:
@@ -110,7 +111,7 @@ class RuleTests(SynchronousTestCase):
     def _settle(self) -> None:
         self.world.settle()
         one, other = self.world.hubs.values()
-        self.assertEqual(one.state.dump(), other.state.dump())
+        self.assertEqual(dump(one.state), dump(other.state))
         self.assertEqual(self.world.happened(A), self.world.happened(B))
         self.check_state(one.state)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.dump import dump
 from tests.core.world import NOW, Seat, World, lines, nick, room
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import events as e
@@ -90,10 +91,10 @@ class ChatCase(SynchronousTestCase):
         tag: str | None = None,
     ) -> object:
         """Apply what must be void; check that it changed nothing, and return why."""
-        before = self.state.dump()
+        before = dump(self.state)
         outcome = self.apply(seat, event, where, user=user, tag=tag)
         assert isinstance(outcome, Rejected), outcome
-        self.assertEqual(self.state.dump(), before)
+        self.assertEqual(dump(self.state), before)
         return outcome.why
 
 

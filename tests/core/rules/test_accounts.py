@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.dump import dump
 from tests.core.ruled import typed
 from tests.core.rules.cases import AccountCase, BobCase
 from tests.core.world import NOW, Seat, World, lines, nick, room
@@ -108,7 +109,7 @@ class RegisteringTests(AccountCase):
         self.assertEqual(outcome.audience, Between((self.world.user(bob).id,)))
         self.assertEqual(self.state.accounts["bob"].name.text, "Bob")
         self.assertEqual(self.world.user(bob).account, "bob")
-        self.assertNotIn("a hash", str(self.state.dump()))
+        self.assertNotIn("a hash", str(dump(self.state)))
 
     def test_two_who_register_one_name_at_once_are_one_account(self) -> None:
         bob = self.world.enter("bob")
@@ -170,14 +171,14 @@ class AccountTests(BobCase):
 class DroppingTests(AccountCase):
     def test_a_password_that_is_hashed_anew_is_the_same_password(self) -> None:
         bob = self.world.register("bob")
-        before = self.state.dump()
+        before = dump(self.state)
         self.propose(
             bob, e.PasswordChanged(self.state.accounts["bob"].proof, "new hash", renewed=True)
         )
         outcome = self.happened()
         self.assertEqual((outcome.secret, outcome.audience), ("new hash", Between(())))
         self.assertNotIn("new hash", str(outcome.envelope))
-        self.assertEqual(self.state.dump(), before)
+        self.assertEqual(dump(self.state), before)
 
     def test_an_account_deleted_in_one_of_two_sessions_is_gone_in_both(self) -> None:
         bob = self.world.register("bob")
@@ -256,7 +257,7 @@ class TwoNodesTests(SynchronousTestCase):
         world.proven(world.enter("guest1", "b"), c.Login(nick("bob"), "correct horse"))
         world.close(bob)
         world.proven(second, c.ChangePassword("correct horse", "battery staple"))
-        one, two = (hub.state.dump() for hub in world.hubs.values())
+        one, two = (dump(hub.state) for hub in world.hubs.values())
         self.assertEqual(one, two)
 
 

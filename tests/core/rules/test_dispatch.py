@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.core.api.examples import EVERY_COMMAND, EVERY_EVENT
 from tests.core.api.test_values import leaves
+from tests.core.dump import dump
 from tests.core.rules.cases import ChatCase
 from tests.core.world import World, lines, nick, room
 from twisted_chat.core.api import commands as c
@@ -101,7 +102,7 @@ class GoneTests(ChatCase):
 class NothingChangesTests(ChatCase):
     def everything(self) -> object:
         """What the hub knows: what is shared, and each session."""
-        return copy.deepcopy((self.hub.state.dump(), self._sessions()))
+        return copy.deepcopy((dump(self.hub.state), self._sessions()))
 
     def _sessions(self) -> list[object]:
         return [

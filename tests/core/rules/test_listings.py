@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.dump import dump
 from tests.core.ruled import RuledCase, typed
 from tests.core.rules.cases import ChatCase
 from tests.core.world import NOW, World, lines, nick, room
@@ -357,10 +358,10 @@ class LeakTests(RuledCase):
 
     def test_open_room_is_for_everybody_to_see_and_nothing_is_said_by_asking(self) -> None:
         self.assertEqual(self.seen("carl"), ("members", "listed", "topic", "whois"))
-        before = self.world.hub.state.dump()
+        before = dump(self.world.hub.state)
         self.seen("carl")
         self.world.decide(self.carl, c.Say(lines("hi"), self.dev.name))
-        self.assertEqual(self.world.hub.state.dump(), before)
+        self.assertEqual(dump(self.world.hub.state), before)
 
     def test_locked_or_invite_only_room_shows_no_more_than_its_name(self) -> None:
         for line in ("lock secret", "invite-only on"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.core.api.examples import EVERY_COMMAND
+from tests.core.dump import dump
 from tests.core.ruled import RuledCase
 from tests.core.rules.cases import AccountCase, BobCase, ChatCase, PrivateCase
 from tests.core.world import NOW, Seat, World, lines, nick, room, scope_of
@@ -405,11 +406,11 @@ class ComingTests(AccountCase):
         self.assertEqual(user.author, user.sessions[second.node, second.session])
         self.world.close(second)
         self.assertEqual(
-            (self.state.users, self.state.dump()["indexes"]), ({}, self.world_is_empty())
+            (self.state.users, dump(self.state)["indexes"]), ({}, self.world_is_empty())
         )
 
     def world_is_empty(self) -> object:
-        return World().hub.state.dump()["indexes"]
+        return dump(World().hub.state)["indexes"]
 
     def test_a_secret_takes_the_place_of_its_own_session_only(self) -> None:
         bob = self.world.register("bob")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.core.dump import dump
 from tests.core.ruled import DEV, RuledCase, give_account, roles, typed
 from tests.core.world import NOW, nick, room
 from twisted_chat.core.api import commands as c
@@ -139,9 +140,9 @@ class OwnerTests(RuledCase):
         self.assertIsNone(self.world.hub.state.room_named(DEV))
 
     def test_account_without_roles_or_another_operator_leaves_rooms_alone(self) -> None:
-        before = self.world.hub.state.dump()
+        before = dump(self.world.hub.state)
         self.assertEqual(forget_account(self.world.hub.state, "nobody"), [])
-        self.assertEqual(self.world.hub.state.dump(), before)
+        self.assertEqual(dump(self.world.hub.state), before)
         self.done(self.olga, "op vera")
         self.assertEqual(forget_account(self.world.hub.state, "olga"), [])
         self.assertEqual(self.dev.owner, "otto")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.core.dump import dump
 from tests.core.ruled import DEV, RuledCase
 from tests.core.rules.cases import ChatCase
 from tests.core.world import NOW, World, nick, room
@@ -337,7 +338,7 @@ class ClosedTests(ChatCase):
 
     def test_empty_room_is_gone_and_nobody_is_told(self) -> None:
         ref = e.RoomRef(RoomId(500), room("old"))
-        before = self.state.dump()
+        before = dump(self.state)
         self.state.add_room(Room(ref, 5.0))
         outcome = self.close(ref.id)
         envelope = e.Envelope(
@@ -345,17 +346,17 @@ class ClosedTests(ChatCase):
         )
         assert isinstance(outcome, Applied)
         self.assertEqual((outcome.envelope, outcome.audience), (envelope, NOBODY))
-        self.assertEqual(self.state.dump(), before)
+        self.assertEqual(dump(self.state), before)
 
     def test_room_in_use_stays_and_so_does_the_lobby(self) -> None:
         for seat in (self.bob, self.alice, self.eve):
             self.world.do(seat, c.Leave(room("lobby")))
-        before = self.state.dump()
+        before = dump(self.state)
         for where in (self.dev, LOBBY_ID, RoomId(999), None):
             outcome = self.close(where)
             assert isinstance(outcome, Rejected) and isinstance(outcome.why, Refused)
             self.assertEqual(outcome.why.code, "in-use")
-        self.assertEqual(self.state.dump(), before)
+        self.assertEqual(dump(self.state), before)
 
 
 class InvitationTests(RuledCase):
