@@ -51,7 +51,7 @@ class SayTests(IrcHouseTestCase):
                 ":server 412 ann :No text to send",
                 ":server 412 ann :No text to send",
                 ":server 401 ann bob :bob is not here. The message was not sent. Type /who to list who is here.",
-                ":server 403 ann #no :There is no room #no. Type /rooms to list them. The message was not sent.",
+                ":server 403 ann #no :There is no room #no. Type /list to list them. The message was not sent.",
             ],
         )
 

@@ -160,7 +160,7 @@ def _role(session: IrcSession, room: RoomName, it: Mode) -> Iterator[Step]:
 
 
 def _owner(session: IrcSession, room: RoomName, it: Mode) -> Iterator[Step]:
-    why = f"A room has one owner. Type /transfer {room} NICK to give it away."
+    why = f"A room has one owner. Type /msg ChanServ TRANSFER {room} NICK to give it away."
     yield session.numeric(n.ERR_CHANOPRIVSNEEDED, f"{room} :{why}")
 
 

@@ -18,6 +18,7 @@ from twisted_chat.dialects.irc import letters
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.labels import MAX_LABEL, Label, begins_batch, inside
 from twisted_chat.dialects.irc.message import BadMessage, Message, encode, parse, verb_of
+from twisted_chat.dialects.irc.phrases import phrased
 from twisted_chat.dialects.irc.replies import logged_in, told
 from twisted_chat.dialects.irc.view import IrcView, join
 
@@ -226,7 +227,7 @@ class IrcSession:
     # --- what it is sent ---
 
     def reply(self, reply: r.Reply, tag: str | None) -> bytes:
-        asked = self.asked
+        reply, asked = phrased(reply), self.asked
         if isinstance(reply, r.Refused | r.PasswordNeeded):
             asked.refused = reply.code if isinstance(reply, r.Refused) else "password-needed"
         match reply:
