@@ -18,7 +18,7 @@ from twisted_chat.store.port import StoreError
 
 
 class ReadLookups:
-    """Looks up the one where a session has set the other, and lets that follow."""
+    """Looks up the one when a session has set the other, and updates it."""
 
     def __init__(self, services: Services) -> None:
         self._store = services.store
@@ -27,13 +27,13 @@ class ReadLookups:
     def note_time(
         self, it: f.NoteReadTime, envelope: e.Envelope, session: SessionId | None
     ) -> None:
-        """Look up when the message was sent that was read."""
+        """Look up when the message that was read was sent."""
         self._start(self._time(it, envelope), session)
 
     def note_message(
         self, it: f.NoteReadMessage, envelope: e.Envelope, session: SessionId | None
     ) -> None:
-        """Look up the last message until the time that was read."""
+        """Look up the last message before the time until which was read."""
         self._start(self._message(it, envelope), session)
 
     def _start(self, work: Coroutine[Any, Any, None], session: SessionId | None) -> None:
@@ -67,7 +67,7 @@ class ReadLookups:
     def _publish(
         self, envelope: e.Envelope, read: e.Read | e.ReadUntil, place: RoomId | None = None
     ) -> None:
-        """Propose this as what the session did whose event it follows from."""
+        """Propose this event on behalf of the session that caused the first one."""
         origin, author = envelope.origin, envelope.author
         assert origin is not None and author is not None
         untagged = replace(origin, tag=None)

@@ -244,10 +244,10 @@ class Whowas(Command, frozen=True):
 
 
 class Watch(Command, frozen=True):
-    """Ask to be told when somebody comes or goes under these nicks, and no longer under others; only for this session.
+    """Watch these nicks, and no longer the others: this session is told when a user with one of them comes or goes.
 
-    ``clear``: first stop watching all nicks. ``in_detail``: show also when the people who are watched change, as if they shared a
-    room with the session's user.
+    ``clear``: first stop watching all nicks. ``in_detail``: also show changes of the watched users, as if they shared a room
+    with the session's user.
     """
 
     add: tuple[Nick, ...] = ()
@@ -257,7 +257,7 @@ class Watch(Command, frozen=True):
 
 
 class ShowWatched(Command, frozen=True):
-    """Ask which nicks the session watches, and who is here under them."""
+    """Ask which nicks the session watches, and which of them are here."""
 
 
 class Who(Command, frozen=True):
@@ -326,7 +326,7 @@ class MarkRead(Command, frozen=True):
 
 
 class MarkReadUntil(Command, frozen=True):
-    """Set until when (milliseconds since 1970) the user has read a room, or what somebody wrote; it never goes back."""
+    """Set until when (milliseconds since 1970) the user has read a room, or a conversation; it never goes back."""
 
     target: RoomName | Nick
     time: int
@@ -521,7 +521,7 @@ class ChangeProfile(RoomCommand, frozen=True):
 
 
 class ShowProfile(RoomCommand, frozen=True):
-    """Ask for the profile of a user or, without a nick, of a room or, without one as well, for one's own."""
+    """Ask for the profile of a user, of a room if ``nick`` is None, or of the user if both are None."""
 
     nick: Nick | None = None
     room: RoomName | None = None
@@ -556,7 +556,7 @@ class DropRoom(RoomCommand, frozen=True):
 
 
 class RenameRoom(RoomCommand, frozen=True):
-    """Give a room another name."""
+    """Rename a room."""
 
     name: RoomName
     reason: CleanText | None = None
@@ -647,7 +647,7 @@ class ForgetMe(RoomCommand, frozen=True):
 
 
 class DeleteMessage(RoomCommand, frozen=True):
-    """Delete one message, in a room or of what ``partner`` and one wrote: one's own, or as an operator that of somebody else."""
+    """Delete a message in a room or in the conversation with ``partner``: the user's own or, for operators, another user's."""
 
     message: MessageId
     room: RoomName | None = None

@@ -145,7 +145,7 @@ class Read(_Event, frozen=True):
 
 
 class ReadUntil(_Event, frozen=True):
-    """The author has read a room, or what somebody wrote, until a time (milliseconds since 1970).
+    """The author has read a room, or a conversation, until a time (milliseconds since 1970).
 
     ``noticed``: it is the time of a message that they have read; the server looked that up.
     """

@@ -42,7 +42,7 @@ class RoomRecord(msgspec.Struct, frozen=True, gc=False):
     of the sessions whose users are operators; they are operators again when they come back. Times are seconds since 1970.
     ``roles`` are those of accounts; the account that has had them longest is first. ``invited``: the keys are those of
     :attr:`twisted_chat.core.state.user.User.invitation`; the oldest invitation is first.
-    ``locked_as``: the name under which the digest of the password was made, if it was another.
+    ``locked_as``: the name for which the digest of the password was made, if it has changed.
     """
 
     ref: RoomRef

@@ -451,7 +451,7 @@ class Confirmed(_Reply, frozen=True):
 class Notice(_Reply, frozen=True):
     """Something to know that the session did not ask for. ``code`` is for programs.
 
-    ``gone`` is a room that was deleted while the session was in it, and ``by`` the one who did that.
+    ``gone`` is a room that was deleted while the session was in it, and ``by`` the user who deleted it.
     """
 
     code: str
@@ -461,7 +461,7 @@ class Notice(_Reply, frozen=True):
 
 
 class Watched(_Reply, frozen=True):
-    """Of the nicks that the session watches: who is ``here``, and which are ``gone``; ``refused`` would be too many."""
+    """The nicks that the session watches: users who are ``here``, and nicks that are ``gone``; ``refused`` would be too many."""
 
     here: tuple[Author, ...]
     gone: tuple[Nick, ...]
@@ -469,7 +469,7 @@ class Watched(_Reply, frozen=True):
 
 
 class RecipientAway(_Reply, frozen=True):
-    """Whom one wrote to is away, and why."""
+    """The recipient of a private message is away, and why."""
 
     nick: Nick
     text: CleanText

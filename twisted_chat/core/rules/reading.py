@@ -1,4 +1,4 @@
-"""Until when people have read: times that programs set and ask for, for any name."""
+"""Read markers as times, which programs set and ask for, for any name."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _read(applied: Applied, event: e.ReadUntil, state: State, node: Node) -> f.E
 
 
 def _place(applied: Applied, event: e.ReadUntil, state: State) -> RoomId | None:
-    """Return where an account has a marker that is to follow: a room where its user is, or a conversation."""
+    """Return where an account has a read marker to update: a room that its user is in, or a conversation."""
     author, target = applied.envelope.author, event.target
     if event.noticed or author is None or author.account is None:
         return None

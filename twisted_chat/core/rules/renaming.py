@@ -44,13 +44,13 @@ class Renaming(Topic):
 
 
 def ponder_nick(state: State, asked: Asked, command: c.Command, nick: Nick) -> Decision | None:
-    """Let a command wait while there are more bans to hold a nick against than one turn has time for."""
+    """Make a command wait while a nick has to be compared with more bans than one turn has time for."""
     rooms = map(state.rooms.__getitem__, asked.user.rooms)
     return ponder(asked.session, command, asked.user, rooms, nick)
 
 
 def take_nick(state: State, asked: Asked, nick: Nick) -> Decision:
-    """Decide how a user who is here is called from now on."""
+    """Decide the new nick of a user who is here."""
     user = asked.user
     account = account_of(state, user)
     holder = state.in_the_way(nick, user, user.account)

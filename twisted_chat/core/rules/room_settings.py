@@ -1,4 +1,4 @@
-"""How a room is set: topic, retention, settings, password, and name."""
+"""What can be set for a room: topic, retention, settings, password, and name."""
 
 from __future__ import annotations
 

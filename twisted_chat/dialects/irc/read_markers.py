@@ -1,4 +1,4 @@
-"""MARKREAD: until when a client's user has read a room, or what somebody wrote. See IRCv3, draft/read-marker."""
+"""MARKREAD: until when a client's user has read a room, or a conversation. See IRCv3, draft/read-marker."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _named(name: str) -> RoomName | Nick:
 
 
 def told(session: IrcSession, reply: r.ReadUntil) -> Iterable[str]:
-    """Write until when something was read, for clients that know that."""
+    """Write until when something was read, for clients that support it."""
     if CAPABILITY not in session.caps:
         return ()
     until = "*" if reply.time is None else f"{_TIMESTAMP}{rfc3339_of(reply.time)}"

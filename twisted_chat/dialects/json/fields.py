@@ -35,7 +35,7 @@ def nick(content: str) -> Nick | None:
 
 
 def partner(incoming: Incoming) -> Nick | None:
-    """Return the nick whose private messages an object is about; None if it is about a room."""
+    """Return the partner of the conversation that an object is about; None if it is about a room."""
     return parse_nick(incoming.partner) if incoming.partner else None
 
 

@@ -1,4 +1,4 @@
-"""What the JSON dialect answers about people and rooms that are there, and people who were."""
+"""What the JSON dialect answers about people and rooms, and about people who have left."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def text_of(name: Nick | RoomName | None) -> str | None:
 
 
 def _gone(reply: r.WasHere) -> dict[str, Any]:
-    """Tell about somebody who left."""
+    """Answer about a user who has left."""
     return {
         "nick": reply.name,
         "account": reply.account,
@@ -119,7 +119,7 @@ def _gone(reply: r.WasHere) -> dict[str, Any]:
 
 
 def _people_text(reply: r.People) -> str:
-    """Say who is on a page, for programs that show their users the content of an object and nothing else."""
+    """List the people on a page in one text, for programs that show their users only the content of an object."""
     room = None if reply.room is None else str(reply.room)
     names = ", ".join([each.nick.text for each in reply.people])
     return one_line([say.people(reply.count, room), names])
