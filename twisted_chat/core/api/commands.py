@@ -521,7 +521,7 @@ class ChangeProfile(RoomCommand, frozen=True):
 
 
 class ShowProfile(RoomCommand, frozen=True):
-    """Ask for the profile of a user, of a room if ``nick`` is None, or of the user if both are None."""
+    """Ask for a profile: that of ``nick``; if that is None, of ``room``; if both are None, of the user who asks."""
 
     nick: Nick | None = None
     room: RoomName | None = None
