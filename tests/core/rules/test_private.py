@@ -313,54 +313,7 @@ class HistoryTests(PrivateCase):
         self.assertEqual(refused.code, "no-such-account")
 
 
-class MarkReadTests(PrivateCase):
-    def test_room_is_the_named_one_or_the_focus(self) -> None:
-        lobby = self.state.rooms_by_key["lobby"].ref.id
-        for name in (None, room("lobby")):
-            decision = self.world.decide(self.ann, c.MarkRead(SEVEN, name))
-            self.assertEqual(decision, Propose(e.Read(SEVEN), lobby))
-        refused = self.world.refusal(self.ann, c.MarkRead(SEVEN, room("dev")))
-        self.assertEqual(refused.code, "no-such-room")
-
-    def test_guests_have_no_markers_and_talks_must_be_there(self) -> None:
-        eve = self.world.enter("eve")
-        self.assertEqual(self.world.refusal(eve, c.MarkRead(SEVEN)).code, "no-account")
-        command = c.MarkRead(SEVEN, partner=nick("bob"))
-        self.assertEqual(self.world.refusal(self.ann, command).code, "nothing-there")
-        self.tell(self.ann, "bob")
-        decision = self.world.decide(self.ann, command)
-        conversation = self.state.conversations.find("ann", "bob")
-        self.assertEqual(decision, Propose(e.Read(SEVEN, nick("bob")), conversation))
-
-
-class ReadTests(PrivateCase):
-    def test_marker_is_the_accounts_and_never_ahead(self) -> None:
-        outcome = self.world.propose(self.ann, c.MarkRead(MessageId(10**9), room("lobby")))
-        assert isinstance(outcome, Applied)
-        self.assertEqual(outcome.envelope.event, e.Read(outcome.envelope.id))
-        self.assertTrue(self.world.session(self.ann).marks)
-        self.assertIn(outcome.envelope.id, self.state.read_markers.of("ann").values())
-
-    def test_room_that_was_left_meanwhile_has_no_marker(self) -> None:
-        lobby = self.state.rooms_by_key["lobby"].ref.id
-        self.world.do(self.ann, c.Leave())
-        hub = self.world.hub
-        proposal = hub.propose(self.ann.session, Propose(e.Read(MessageId(1)), lobby), 1.0)
-        self.world.publish(proposal)
-        outcome = self.world.outcomes[self.ann.node][-1]
-        assert isinstance(outcome, Rejected) and isinstance(outcome.why, Refused)
-        self.assertEqual(outcome.why.code, "not-in-room")
-
-    def test_guests_read_nothing_and_receive_nothing(self) -> None:
-        eve = self.world.enter("eve")
-        for event in (e.Read(MessageId(1)), e.Received()):
-            self.assertEqual(self.void(eve, event).code, "no-account")
-
-    def test_talk_that_is_gone_meanwhile_has_no_marker(self) -> None:
-        self.tell(self.ann, "bob")
-        event = e.Read(MessageId(1), nick("carl"))
-        self.assertEqual(self.void(self.ann, event, "bob").code, "nothing-there")
-
+class ReceivedTests(PrivateCase):
     def test_received_is_what_waited_and_what_guests_wrote_is_gone(self) -> None:
         eve = self.world.enter("eve")
         for seat in (self.ann, eve):

@@ -1,8 +1,6 @@
-"""Private messages: their recipients, here or away, when they are refused, what is kept of them, and read markers."""
+"""Private messages: their recipients, here or away, when they are refused, and what is kept of them."""
 
 from __future__ import annotations
-
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -22,25 +20,19 @@ from twisted_chat.core.rules.decisions import (
 from twisted_chat.core.rules.messages import bad_lines, come_back, is_kept, remember, sent_before
 from twisted_chat.core.rules.outcomes import (
     NOBODY,
-    NOT_IN_ROOM,
     Applied,
     Between,
     Outcome,
     Rejected,
 )
-from twisted_chat.core.rules.refusals import refuse
-from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic, room_of
+from twisted_chat.core.rules.refusals import NOTHING_READ, refuse
+from twisted_chat.core.rules.topic import NOT_HERE, Asked, Case, Ordered, Rule, Topic
 from twisted_chat.core.state.conversations import GUESTS, NO_CONVERSATION, Participant, key_of, ref
 from twisted_chat.core.state.state import State
 from twisted_chat.core.state.user import User
 from twisted_chat.core.values.account import Account
 from twisted_chat.core.values.ids import MessageId, Node, RoomId
 from twisted_chat.core.values.names import Nick
-
-_NOTHING_READ: Final = Refused(
-    "no-account",
-    "Read markers are only kept for accounts, and you are a guest. Create an account with /register PASSWORD.",
-)
 
 
 class Private(Topic):
@@ -49,12 +41,10 @@ class Private(Topic):
         self.commands = {
             c.PrivateMessage: self.tell,
             c.ReplyPrivately: self.reply,
-            c.MarkRead: self.mark_read,
         }
         self.events = {
             e.Told: Rule(self.told, effects=_told),
             e.Received: Rule(self.received, self.check_received, effects=_received),
-            e.Read: Rule(self.read, self.check_read, effects=_read),
         }
 
     # --- writing to somebody ---
@@ -163,55 +153,14 @@ class Private(Topic):
         conversation = conversations.open(account, sender or GUESTS, message)
         return replace(told, conversation=conversation, account=account, waits=waits)
 
-    # --- what waited, and what was read ---
+    # --- what waited ---
 
     def check_received(self, case: Case, event: e.Received) -> Refused | None:
-        return _NOTHING_READ if case.user.account is None else None
+        return NOTHING_READ if case.user.account is None else None
 
     def received(self, it: Ordered, event: e.Received) -> Outcome:
         conversation = self.state.conversations.receive(it.user.account or "")
         return it.applied(NOBODY, e.Received(conversation))
-
-    def mark_read(self, asked: Asked, command: c.MarkRead) -> Decision:
-        if command.partner is not None:
-            conversation = conversation_with(self.state, asked.user, command.partner)
-            if isinstance(conversation, SendReply):
-                return conversation
-            number, _, other = conversation
-            event = e.Read(command.message, other.name)
-        else:
-            room = room_of(self.state, asked.session, asked.user, command.room)
-            if isinstance(room, SendReply):
-                return room
-            number, event = room.ref.id, e.Read(command.message)
-        refused = self.check_read(asked, event)
-        return SendReply(refused) if refused is not None else Propose(event, number)
-
-    def check_read(self, case: Case, event: e.Read) -> Refused | None:
-        if case.user.account is None:
-            return _NOTHING_READ
-        partner = event.partner
-        if (
-            partner is not None
-            and self.state.conversations.find(case.user.account, partner.key) is None
-        ):
-            return _nothing_there(partner)
-        return None
-
-    def read(self, it: Ordered, event: e.Read) -> Outcome:
-        state, place, account = self.state, it.proposal.room, it.user.account
-        assert account is not None
-        if place is None or (event.partner is None and it.at is None):
-            return it.rejected(NOT_IN_ROOM)
-        if (
-            event.partner is not None
-            and state.conversations.find(account, event.partner.key) != place
-        ):
-            return it.rejected(_nothing_there(event.partner))
-        # Nothing was said yet behind this event.
-        at = state.read_markers.read(account, place, min(event.message, it.message))
-        users = tuple(each.id for each in state.users_of(account))
-        return it.applied(Between(users), e.Read(at, event.partner, event.noticed))
 
 
 def history_with(
@@ -290,10 +239,6 @@ def somebody_else(to: Nick, scope: str) -> Refused:
     )
 
 
-def _nothing_there(partner: Nick) -> Refused:
-    return Refused("nothing-there", f"You and {partner} have not written to each other.")
-
-
 def _ignored(user: User, account: Account) -> bool:
     """Return whether an account ignores a user. The user is not told, just as when the account is here."""
     return any(key == user.nick.key for key, _ in account.ignored)
@@ -358,22 +303,6 @@ def _told(applied: Applied, event: e.Told, state: State, node: Node) -> f.Effect
         why = f"{event.nick} is not here. The message will be delivered when {event.nick} is back."
         effects.append(f.NotifyOrigin(r.Notice("not-here", why)))
     return (*effects, f.Confirm(always=True))
-
-
-def _read(applied: Applied, event: e.Read, state: State, node: Node) -> f.Effects:
-    author, room, audience = applied.envelope.author, applied.envelope.room, applied.audience
-    assert author is not None and isinstance(audience, Between)
-    target = event.partner if event.partner is not None or room is None else room.name
-    if target is None:
-        return ()
-    read = r.ReadUpTo(target, event.message)
-    told = f.TellRead(audience.users, read, tagged=not event.noticed)
-    if event.noticed:
-        return (told,)
-    place = room.id if room is not None else None
-    if event.partner is not None:
-        place = state.conversations.find(author.account or "", event.partner.key)
-    return (told,) if place is None else (told, f.NoteReadTime(place, event.message, target))
 
 
 def _received(applied: Applied, event: e.Received, state: State, node: Node) -> f.Effects:

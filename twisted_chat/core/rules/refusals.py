@@ -16,6 +16,11 @@ from twisted_chat.core.values.text import CleanText
 STALE: Final = "The password was changed or the account was deleted in the meantime. Log in again."
 #: What is added when somebody is banned or muted by a name that nobody here has.
 UNMATCHED: Final = "Nobody here matches it at the moment."
+#: Why guests have no read markers.
+NOTHING_READ: Final = Refused(
+    "no-account",
+    "Read markers are only kept for accounts, and you are a guest. Create an account with /register PASSWORD.",
+)
 
 
 def refuse(code: str, why: str) -> SendReply:
