@@ -12,9 +12,9 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.values.ids import UserId, spell
 from twisted_chat.core.values.names import Nick
 from twisted_chat.dialects.base import Variant
-from twisted_chat.dialects.irc import letters, masks
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import MAX_LINE, encode, spell_tags, split
+from twisted_chat.dialects.irc.mode_changes import MODES
 from twisted_chat.dialects.schema.base import rfc3339
 from twisted_chat.dialects.wording import events as say
 from twisted_chat.dialects.wording.words import date_and_clock
@@ -224,32 +224,6 @@ def _topic_set(view: IrcView, envelope: e.Envelope, event: e.TopicSet) -> Iterab
     return (f":{envelope.author.prefix} TOPIC {envelope.room.name} :{event.topic}",)
 
 
-def _mode(envelope: e.Envelope, how: str) -> Iterable[str]:
-    """Return the line of a change of a room."""
-    assert envelope.author is not None and envelope.room is not None
-    return (f":{envelope.author.prefix} MODE {envelope.room.name} {how}",)
-
-
-def _settings_changed(
-    view: IrcView, envelope: e.Envelope, event: e.SettingsChanged
-) -> Iterable[str]:
-    return _mode(envelope, letters.spell_changes(event.changes))
-
-
-def _password_set(view: IrcView, envelope: e.Envelope, event: e.RoomPasswordSet) -> Iterable[str]:
-    return _mode(envelope, f"{'+' if event.locked else '-'}{letters.KEY} {letters.HIDDEN}")
-
-
-def _role_changed(view: IrcView, envelope: e.Envelope, event: e.RoleChanged) -> Iterable[str]:
-    sign, letter = "+" if event.given else "-", letters.ROLE_LETTERS[event.role]
-    return _mode(envelope, f"{sign}{letter} {event.nick}")
-
-
-def _registered(view: IrcView, envelope: e.Envelope, event: e.RoomRegistered) -> Iterable[str]:
-    assert envelope.author is not None
-    return _mode(envelope, f"+{letters.OWNER} {envelope.author.nick}")
-
-
 def _room_renamed(view: IrcView, envelope: e.Envelope, event: e.RoomRenamed) -> Iterable[str]:
     """Tell clients that know this that a room has another name; to others it is two rooms, see :meth:`.IrcSession.own`."""
     assert envelope.author is not None and envelope.room is not None
@@ -259,15 +233,14 @@ def _room_renamed(view: IrcView, envelope: e.Envelope, event: e.RoomRenamed) -> 
     return (f":{envelope.author.prefix} RENAME {envelope.room.name} {event.name}{why}",)
 
 
-def _transferred(view: IrcView, envelope: e.Envelope, event: e.RoomTransferred) -> Iterable[str]:
-    assert envelope.author is not None
-    letter = letters.OWNER
-    return _mode(envelope, f"-{letter}+{letter} {envelope.author.nick} {event.nick}")
+def _mode(view: IrcView, envelope: e.Envelope, event: e.Event) -> Iterable[str]:
+    author = envelope.author
+    assert author is not None and envelope.room is not None
+    yield f":{author.prefix} MODE {envelope.room.name} {MODES[type(event)](author, event)}"
 
 
 def _banned(view: IrcView, envelope: e.Envelope, event: e.Banned) -> Iterable[str]:
-    assert envelope.author is not None and envelope.room is not None
-    yield from _mode(envelope, f"+{masks.BAN} {masks.spell(event.ban.target.text)}")
+    yield from _mode(view, envelope, event)
     yield from _put_out(envelope, event.out, event.ban.reason or "Banned")
 
 
@@ -275,30 +248,6 @@ def _put_out(envelope: e.Envelope, out: Iterable[tuple[UserId, Nick]], why: str)
     assert envelope.author is not None and envelope.room is not None
     for _, nick in out:
         yield f":{envelope.author.prefix} KICK {envelope.room.name} {nick} :{why}"
-
-
-def _unbanned(view: IrcView, envelope: e.Envelope, event: e.Unbanned) -> Iterable[str]:
-    return _mode(envelope, f"-{masks.BAN} {masks.spell(event.target.public)}")
-
-
-def _muted(view: IrcView, envelope: e.Envelope, event: e.Muted) -> Iterable[str]:
-    return _mode(envelope, f"+{masks.BAN} {masks.spell(event.ban.target.text, mute=True)}")
-
-
-def _unmuted(view: IrcView, envelope: e.Envelope, event: e.Unmuted) -> Iterable[str]:
-    return _mode(envelope, f"-{masks.BAN} {masks.spell(event.target.public, mute=True)}")
-
-
-def _excepted(view: IrcView, envelope: e.Envelope, event: e.Excepted) -> Iterable[str]:
-    mask = masks.spell(event.ban.target.text, mute=event.exempt == "mutes")
-    return _mode(envelope, f"+{masks.letter_of(event.exempt)} {mask}")
-
-
-def _exception_lifted(
-    view: IrcView, envelope: e.Envelope, event: e.ExceptionLifted
-) -> Iterable[str]:
-    mask = masks.spell(event.target.public, mute=event.exempt == "mutes")
-    return _mode(envelope, f"-{masks.letter_of(event.exempt)} {mask}")
 
 
 def _invited(view: IrcView, envelope: e.Envelope, event: e.InvitedToRoom) -> Iterable[str]:
@@ -376,18 +325,9 @@ EVENTS: Final[dict[type[e.Event], Callable[[IrcView, e.Envelope, Any], Iterable[
     e.TopicSet: _topic_set,
     e.MessageDeleted: _message_deleted,
     e.InvitedToRoom: _invited,
-    e.RoleChanged: _role_changed,
-    e.RoomPasswordSet: _password_set,
-    e.RoomRegistered: _registered,
     e.RoomRenamed: _room_renamed,
-    e.RoomTransferred: _transferred,
-    e.SettingsChanged: _settings_changed,
+    **dict.fromkeys(MODES, _mode),
     e.Banned: _banned,
-    e.Unbanned: _unbanned,
-    e.Muted: _muted,
-    e.Unmuted: _unmuted,
-    e.Excepted: _excepted,
-    e.ExceptionLifted: _exception_lifted,
     e.Announced: _announced,
     e.AwaySet: _away_set,
     e.RealNameSet: _real_name_set,
