@@ -6,6 +6,7 @@ from tests.doors.irc.house import IrcHouseTestCase
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.dialects.irc.capabilities import OFFERED
 from twisted_chat.dialects.irc.message import MAX_FRAME
+from twisted_chat.dialects.irc.verbs import VERBS
 
 
 class RegistrationTests(IrcHouseTestCase):
@@ -146,6 +147,16 @@ class CommandTests(IrcHouseTestCase):
         (told, _) = self.asks(ann, "STATS")
         self.assertTrue(told.startswith(":server 481 ann :"), told)
 
+    def test_help_names_the_verbs_and_explains_them_and_the_other_commands(self) -> None:
+        ann = self.enters("ann")
+        shown = " ".join(line.partition(" :")[2] for line in self.asks(ann, "HELP"))
+        self.assertLessEqual({*VERBS, "/quote"}, set(shown.split()))
+        self.assertIn(":server 704 ann JOIN :JOIN #ROOM", self.asks(ann, "HELP JOIN")[0])
+        for group in ("talk", "people", "rooms", "account", "moderation", "search"):
+            first = self.asks(ann, f"HELP {group}")[0]
+            self.assertIn(f" 704 ann {group} :", first)
+        self.assertIn("/quote SEARCH ", first)
+
     def test_bad_line_is_an_error_and_what_follows_counts(self) -> None:
         ann = self.enters("ann", "#dev")
         ann.sends(b"\xff\r\n" + b"x" * (MAX_FRAME + 1) + b"\r\nPING x\r\n")
@@ -194,6 +205,12 @@ class EndTests(IrcHouseTestCase):
         ann.types("QUIT :so long")
         self.assertTrue(ann.gone)
         self.assert_bare(bob, ":ann QUIT :so long")
+
+    def test_nobody_is_kept_for_the_words_they_leave_with(self) -> None:
+        ann, bob = self.enters("ann", "#dev"), self.enters("bob", "#dev")
+        ann.types("PART #dev :\x1b[2Jbye", "QUIT :\x01")
+        self.assert_bare(bob, ":ann PART #dev :?[2Jbye")
+        self.assertTrue(ann.gone)
 
     def test_too_much_without_a_line_end_closes(self) -> None:
         ann = self.enters("ann", "#dev")

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 import regex
 
-from twisted_chat.core.values.text import BadText, decode, shown
+from twisted_chat.core.values.text import BadText, CleanText, decode, shown
 
 #: The longest line without its tags, in bytes, without the line end.
 MAX_LINE: Final = 510
@@ -133,6 +133,14 @@ def encode(lines: Iterable[str], tags: str = "") -> bytes:
 def middle(text: str) -> str:
     """Return what a client sent as it can be quoted in the middle of a line."""
     return str(shown(text, 60)).replace(" ", "_").lstrip(":") or "*"
+
+
+def farewell(text: str) -> CleanText | None:
+    """Return the words somebody leaves with, as far as they can be shown: nobody is kept here for them."""
+    try:
+        return CleanText(text) if text else None
+    except BadText:
+        return shown(text, MAX_LINE)
 
 
 def pack(words: Iterable[str], size: int) -> Iterator[str]:

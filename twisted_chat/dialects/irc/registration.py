@@ -9,13 +9,13 @@ from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.about import About, user_name_of
 from twisted_chat.core.values.names import BadName, Nick, ReservedName, parse_nick
-from twisted_chat.core.values.text import CleanText, Secret, shown
+from twisted_chat.core.values.text import Secret, shown
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc import rooms, server
 from twisted_chat.dialects.irc.accounts import account_named, prove
 from twisted_chat.dialects.irc.capabilities import OFFERED, PER_LINE
-from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
+from twisted_chat.dialects.irc.message import MAX_LINE, Message, farewell, middle, pack
 from twisted_chat.dialects.irc.replies import told
 
 if TYPE_CHECKING:
@@ -211,5 +211,4 @@ def pong(session: IrcSession, message: Message) -> Iterator[Step]:
 
 
 def leave(session: IrcSession, message: Message) -> Iterator[Step]:
-    text = message.param(0)
-    yield session.asks(c.Quit(CleanText(text) if text else None))
+    yield session.asks(c.Quit(farewell(message.param(0))))

@@ -12,7 +12,7 @@ from twisted_chat.core.values.room_settings import Role
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
-from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
+from twisted_chat.dialects.irc.message import MAX_LINE, Message, farewell, middle, pack
 from twisted_chat.dialects.irc.view import key_line
 
 if TYPE_CHECKING:
@@ -234,8 +234,7 @@ def _invitations(session: IrcSession) -> Iterator[Step]:
 
 
 def part(session: IrcSession, message: Message) -> Iterator[Step]:
-    text = message.param(1)
-    reason = CleanText(text) if text else None
+    reason = farewell(message.param(1))
     why = f" :{reason}" if reason else ""
     for name in listed(message.params[0]):
         try:

@@ -16,6 +16,7 @@ from twisted_chat.dialects.irc import letters, masks
 from twisted_chat.dialects.irc import numerics as n
 from twisted_chat.dialects.irc.message import MAX_LINE, Message, middle, pack
 from twisted_chat.dialects.irc.messages import MAX_RECIPIENTS
+from twisted_chat.dialects.irc.phrases import for_clients
 from twisted_chat.dialects.irc.room_list import ELIST
 from twisted_chat.dialects.irc.rooms import MAX_TARGETS
 from twisted_chat.dialects.wording.help import lines
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 #: The most tokens in one line of ISUPPORT.
 _TOKENS: Final = 13
 _SUPPORTED: Final = "are supported by this server"
+_VERBS: Final = "/quote HELP NAME explains each of these:"
+_COMMANDS: Final = (
+    "Everything else is done by commands after /quote, such as /quote SEARCH. "
+    "/quote HELP talk, people, rooms, account and moderation list them."
+)
+_HELP_WIDTH: Final = 70
 
 
 def greeting(session: IrcSession) -> Iterable[str]:
@@ -163,16 +170,20 @@ def stats(session: IrcSession, message: Message) -> Iterator[Step]:
 def explain(session: IrcSession, message: Message) -> Iterator[Step]:
     """Explain a verb, or one of our commands; without one, what there is."""
     topic = message.param(0)
+    if not topic:
+        verbs = pack(sorted(session.dialect.verbs), _HELP_WIDTH)
+        yield session.lines(_help_lines(session, "*", (_VERBS, *verbs, _COMMANDS)))
+        return
     verb = session.dialect.verbs.get(topic.upper())
     if verb is not None:
         yield session.lines(_help_lines(session, middle(topic), [verb.usage]))
         return
-    about = middle(topic) if topic else "*"
+    about = middle(topic)
 
     def show(reply: r.Reply) -> Iterable[str] | None:
         match reply:
             case r.HelpText(lines=found):
-                return _help_lines(session, about, lines(found))
+                return _help_lines(session, about, map(for_clients, lines(found)))
             case r.Refused():
                 why = f"{about} :No help on that. /HELP lists the commands"
                 return (session.spell(n.ERR_HELPNOTFOUND, why),)
