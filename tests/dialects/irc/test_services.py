@@ -23,12 +23,23 @@ class NickServTests(IrcHouseTestCase):
         self.assertIn(":server 900 phone phone!~phone@", seen[0])
         self.assertEqual(seen[-1], ":NickServ NOTICE phone :You are now logged in as ann.")
 
+    def test_what_stands_behind_a_password_is_an_address_or_a_code_and_no_part_that_is_lost(
+        self,
+    ) -> None:
+        ann = self.enters("ann")
+        (told,) = self.asks(ann, "NS REGISTER long-enough horse")
+        self.assertRegex(told, "A password cannot contain spaces")
+        self.house.node.hub.state.registration = "invite"
+        (told,) = self.asks(ann, "NS REGISTER long-enough NO-CODE")
+        self.assertRegex(told, "/msg NickServ REGISTER PASSWORD CODE")
+        self.assertNotIn("330", " ".join(self.asks(ann, "WHOIS ann")))
+
     def test_what_is_missing_or_unknown_is_said(self) -> None:
         ann = self.enters("ann")
         self.assertEqual(
             self.asks(ann, "NS REGISTER", "NS nosuch", "NS INFO a!b"),
             [
-                self.says("Usage: /msg NickServ REGISTER PASSWORD [EMAIL]"),
+                self.says("Usage: /msg NickServ REGISTER PASSWORD [EMAIL|CODE]"),
                 self.says("There is no such command. /msg NickServ HELP lists them."),
                 self.says(
                     'That is not a valid name: "!" cannot be in a nickname; leave it out. Usage: /msg NickServ INFO NICK'

@@ -43,6 +43,12 @@ def _identify(session: IrcSession, words: Sequence[str]) -> c.Command:
     return c.Authenticate(account, Secret(words[-1]))
 
 
+def _register(session: IrcSession, words: Sequence[str]) -> c.Command:
+    """Make an account; what is no address may be an invitation code, or the rest of a password, which is refused."""
+    code = words[1] if len(words) > 1 and "@" not in words[1] else None
+    return c.Register(Secret(words[0]), code)
+
+
 def _set(session: IrcSession, words: Sequence[str]) -> c.Command | str:
     match words[0].upper(), *words[1:]:
         case "PASSWORD", old, new:
@@ -63,10 +69,10 @@ def _role(role: str, give: bool, session: IrcSession, words: Sequence[str]) -> c
 
 NICKSERV: Final = {
     "REGISTER": Word(
-        "PASSWORD [EMAIL]",
+        "PASSWORD [EMAIL|CODE]",
         "create an account for your nickname",
         1,
-        lambda _, words: c.Register(Secret(words[0])),
+        _register,
     ),
     "IDENTIFY": Word("[ACCOUNT] PASSWORD", "log in to an account", 1, _identify),
     "LOGOUT": Word(
