@@ -68,7 +68,7 @@ class TypedTests(LinkedTestCase):
             ("a\x1bb", "U\\+001B ESCAPE"),
             ("/kick", "NICK is missing"),
             ("/join a,b", "room name"),
-            (" /quit", "must not begin with a blank"),
+            (" /quit", "must not begin with a space"),
             ("x" * 17_000, "too many to send"),
         ):
             with self.assertRaisesRegex(InvalidInput, why):
