@@ -15,6 +15,8 @@ class SpellTests(IrcHouseTestCase):
 
     def test_address_is_one_word(self) -> None:
         self.assertEqual(masks.spell("an address"), "an_address")
+        self.assertEqual(masks.spell("::/0"), "0::/0")
+        self.assertEqual(masks.spell("::1", mute=True), "m:0::1")
 
 
 class ListTests(IrcHouseTestCase):

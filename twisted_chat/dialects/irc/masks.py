@@ -61,6 +61,8 @@ def spell(text: str, *, mute: bool = False) -> str:
     """Write a mask, given how a target is shown on all doors."""
     if text.startswith(ACCOUNT):
         text = f"{ACCOUNT_PREFIX}:{text.removeprefix(ACCOUNT)}"
+    if text.startswith(":"):  # an address of IPv6, which would be the rest of a line
+        text = f"0{text}"
     # An address is shown in words.
     return (f"{_MUTE}:" if mute else "") + text.replace(" ", "_")
 
