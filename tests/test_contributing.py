@@ -18,6 +18,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 from tests.core.ruled import RuledCase
 from twisted_chat.core.api import commands as c
+from twisted_chat.core.api.commands import messages
 from twisted_chat.core.grammar.table import COMMANDS, Spec
 from twisted_chat.core.rules import dispatch
 from twisted_chat.core.values.text import CleanText
@@ -32,7 +33,8 @@ def add(entry):
     (spec,) = eval(f"({entry})", names)
     COMMANDS[spec.name] = spec
 
-exec(compile(command, "commands.py", "exec", dont_inherit=True), vars(c))
+exec(compile(command, "messages.py", "exec", dont_inherit=True), vars(messages))
+c.TossCoin = messages.TossCoin
 add(shout)
 add(toss)
 coin = types.ModuleType("coin")

@@ -27,12 +27,12 @@ def leaves(base: type) -> set[type]:
 
 class ApiTests(SynchronousTestCase):
     def test_unions_have_all_there_are(self) -> None:
-        self.assertEqual(set(get_args(e.Event)), leaves(e._Event))
-        self.assertEqual(set(get_args(r.Reply)), leaves(r._Reply))
+        self.assertEqual(set(get_args(e.Event)), leaves(e.BaseEvent))
+        self.assertEqual(set(get_args(r.Reply)), leaves(r.BaseReply))
 
     def test_examples_are_one_of_each(self) -> None:
         examples = (*EVERY_COMMAND, *EVERY_EVENT, *EVERY_REPLY)
-        every = leaves(c.Command) | leaves(e._Event) | leaves(r._Reply)
+        every = leaves(c.Command) | leaves(e.BaseEvent) | leaves(r.BaseReply)
         self.assertEqual({type(each) for each in examples}, every)
 
     def test_all_are_frozen_values_that_say_what_they_are(self) -> None:
