@@ -440,6 +440,9 @@ REPLIES: dict[type[Any], st.SearchStrategy[Any]] = {
     ),
     r.ReadUpTo: st.builds(r.ReadUpTo, rooms | nicks, ids),
     r.ReadUntil: st.builds(r.ReadUntil, rooms | nicks, st.none() | counts),
+    r.RecentPlaces: st.builds(
+        r.RecentPlaces, st.lists(st.tuples(rooms | nicks, counts), max_size=3).map(tuple)
+    ),
     r.SearchStart: st.builds(r.SearchStart, counts),
     r.SearchEnd: st.builds(r.SearchEnd, counts, st.booleans(), st.booleans()),
     r.Stats: st.builds(

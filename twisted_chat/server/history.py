@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from twisted_chat.core.api import replies as r
-from twisted_chat.core.api.events import Envelope, is_hidden
+from twisted_chat.core.api.events import Envelope, RoomRef, is_hidden
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.rules import decisions as d
 from twisted_chat.core.values.ids import MessageId, Moment, RoomId, SessionId
@@ -63,6 +63,11 @@ class HistoryReader:
     def store_of(self, place: RoomId) -> Store:
         """Return what keeps the history of a room or a conversation."""
         return self._passing if place in self._passing else self._store
+
+    async def last(self, place: RoomRef) -> Envelope | None:
+        """Return the last message of a room or a conversation. Raises :class:`StoreError`."""
+        page = await self._in_time(self.store_of(place.id).history(place, limit=1))
+        return page.envelopes[-1] if page.envelopes else None
 
     def keep_passing(self, envelope: Envelope) -> None:
         """Keep a private message of a guest, or to one."""

@@ -37,6 +37,7 @@ from twisted_chat.server.lifecycle import SessionLifecycle
 from twisted_chat.server.login import AccountLogin
 from twisted_chat.server.pending import PendingReplies
 from twisted_chat.server.presence import Presence
+from twisted_chat.server.recent import find_recent
 from twisted_chat.server.recorder import StateRecorder
 from twisted_chat.server.services import Services
 from twisted_chat.server.sessions import HubSessions
@@ -244,6 +245,9 @@ class Node:
             case d.FindMessage():
                 what = "deleting a message"
                 self._pending.start(session, tag, self._find(session, decision, tag), what)
+            case d.FindRecent():
+                work = find_recent(self._history, decision)
+                self._pending.start(session, tag, work, "listing what is recent")
             case d.LastSeen():
                 self._presence.tell_last_seen(session, decision.nick, tag)
             case d.CheckPassword():

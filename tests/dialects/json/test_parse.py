@@ -188,6 +188,19 @@ class CommandTests(Case):
         for fields in ({"time": "x", "room": "dev"}, {"time": ""}):
             self.refused({"type": "read", **fields}, "bad-field")
 
+    def test_what_is_recent_is_asked_for_between_two_times(self) -> None:
+        time = "2019-01-04T14:33:26.123Z"
+        self.assertEqual(
+            parse("recent", after=time, before=time, limit=5),
+            c.ShowRecent(1_546_612_406_123, 1_546_612_406_123, 5),
+        )
+        everything = parse("recent")
+        assert isinstance(everything, c.ShowRecent)
+        self.assertLess(everything.after, 0)
+        self.assertGreater(everything.before, 253_402_300_799_999)
+        for name in ("after", "before"):
+            self.refused({"type": "recent", name: "yesterday"}, "bad-field")
+
     def test_a_message_is_deleted_in_a_room_or_in_private(self) -> None:
         message = spell(MessageId(7))
         for fields, command in (

@@ -83,3 +83,40 @@ class ChatHistoryTests(IrcHouseTestCase):
         self.assertRegex(start, r"^@label=x :server BATCH \+[0-9]+ chathistory #dev$")
         self.assertEqual(len(lines), 1)
         self.assertRegex(end, r"^:server BATCH -[0-9]+$")
+
+
+class TargetTests(IrcHouseTestCase):
+    def test_rooms_and_people_with_something_between_two_times_are_one_batch(self) -> None:
+        ann = self.enters("ann", "#dev", caps="batch draft/chathistory message-tags server-time")
+        bob = self.enters("bob", "#dev", caps="message-tags server-time")
+        ann.types("PRIVMSG #dev :hi")
+        self.house.waits(10)
+        ann.types("PRIVMSG bob :psst")
+        times = [line.partition("time=")[2].split(";")[0].split(" ")[0] for line in bob.sees()]
+        after, before = "timestamp=2020-01-01T00:00:00.000Z", "timestamp=2262-01-01T00:00:00.000Z"
+        for first, last in ((after, before), (before, after)):
+            begin, *lines, end = self.asks(ann, f"CHATHISTORY TARGETS {first} {last} 10")
+            name = begin.partition(" +")[2].split(" ")[0]
+            self.assertEqual(begin, f":server BATCH +{name} draft/chathistory-targets")
+            self.assertEqual(end, f":server BATCH -{name}")
+            self.assertEqual(
+                lines,
+                [
+                    f"@batch={name} :server CHATHISTORY TARGETS {target} {time}"
+                    for target, time in zip(("#dev", "bob"), times, strict=True)
+                ],
+            )
+        lines = self.asks(ann, f"CHATHISTORY TARGETS timestamp={times[0]} {before} 10")
+        self.assertEqual(len(lines), 3)
+
+    def test_what_is_no_time_or_number_is_refused(self) -> None:
+        ann = self.enters("ann", caps="batch draft/chathistory standard-replies")
+        time = "timestamp=2020-01-01T00:00:00.000Z"
+        for line, code in (
+            (f"{time} {time}", "NEED_MORE_PARAMS"),
+            (f"{time} {time} x", "INVALID_PARAMS"),
+            (f"{time} * 5", "INVALID_PARAMS"),
+            (f"msgid=7 {time} 5", "INVALID_PARAMS"),
+        ):
+            (told,) = self.asks(ann, f"CHATHISTORY TARGETS {line}")
+            self.assertTrue(told.startswith(f":server FAIL CHATHISTORY {code} TARGETS :"), told)

@@ -74,6 +74,7 @@ _BY_TYPE: Final[dict[str, type[ev.Event]]] = {
     "unmute": ev.MuteLifted,
     "except": ev.ExceptionSet,
     "unexcept": ev.ExceptionLifted,
+    "recent": ev.Recent,
     "redact": ev.MessageDeleted,
     "forget": ev.Forgotten,
     "rename": ev.RoomRenamed,

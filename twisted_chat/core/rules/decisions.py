@@ -12,7 +12,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.records import Query
 from twisted_chat.core.state.conversations import Participant, as_told, key_of
 from twisted_chat.core.values.account import Proof
-from twisted_chat.core.values.ids import Moment, RoomId
+from twisted_chat.core.values.ids import MessageId, Moment, RoomId
 from twisted_chat.core.values.names import Nick, RoomName
 from twisted_chat.core.values.text import CleanText
 
@@ -111,6 +111,23 @@ class ServerStats(msgspec.Struct, frozen=True):
     """Answer with how the server and its store are doing."""
 
 
+class Place(msgspec.Struct, frozen=True):
+    """A room or a conversation, as its user knows it; what is up to ``floor`` is not shown."""
+
+    ref: e.RoomRef
+    name: RoomName | Nick
+    floor: MessageId = MessageId(0)
+
+
+class FindRecent(msgspec.Struct, frozen=True):
+    """Answer with those of these places whose last message is between two times, see :class:`.commands.ShowRecent`."""
+
+    places: tuple[Place, ...]
+    after: int
+    before: int
+    limit: int
+
+
 class FindMessage(msgspec.Struct, frozen=True):
     """Find a message in this place; the command goes on with :meth:`Hub.found`."""
 
@@ -188,6 +205,7 @@ Decision = (
     | AdminAction
     | LastSeen
     | FindMessage
+    | FindRecent
     | CheckPassword
     | HashPassword
     | MakeInvite

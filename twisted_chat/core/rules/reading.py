@@ -1,4 +1,4 @@
-"""Read markers: the last message read, kept for accounts, and times, which programs set for any name."""
+"""Read markers, as messages and as times, and where something was said lately."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.replies import Refused
 from twisted_chat.core.rules import effects as f
-from twisted_chat.core.rules.decisions import Decision, Propose, SendReply
+from twisted_chat.core.rules.decisions import Decision, FindRecent, Place, Propose, SendReply
 from twisted_chat.core.rules.outcomes import NOT_IN_ROOM, Applied, Between, Outcome
+from twisted_chat.core.rules.permissions import floor
 from twisted_chat.core.rules.private import conversation_with
 from twisted_chat.core.rules.refusals import NOTHING_READ
 from twisted_chat.core.rules.topic import Asked, Case, Ordered, Rule, Topic, room_of
+from twisted_chat.core.state.conversations import key_of, ref
 from twisted_chat.core.state.state import State
-from twisted_chat.core.values.ids import Node, RoomId
+from twisted_chat.core.values.ids import Node, RoomId, UserId
 from twisted_chat.core.values.names import Nick
 
 #: The end of the year 9999, in milliseconds: what all programs can write.
@@ -32,6 +34,7 @@ class Reading(Topic):
             c.MarkRead: self.mark,
             c.MarkReadUntil: self.mark_until,
             c.ShowReadUntil: self.show_until,
+            c.ShowRecent: self.recent,
         }
         self.events = {
             e.Read: Rule(self.read, self.check_read, _read),
@@ -100,6 +103,28 @@ class Reading(Topic):
         users = state.users_of(account) if account is not None else (user,)
         audience = Between(tuple(each.id for each in users))
         return it.applied(audience, e.ReadUntil(event.target, time, event.noticed))
+
+    # --- where something was said lately ---
+
+    def recent(self, asked: Asked, command: c.ShowRecent) -> Decision:
+        """Answer with the rooms and conversations of a user in which something was said between two times."""
+        state, user = self.state, asked.user
+        rooms = (state.rooms[number] for number in user.rooms)
+        places = [Place(room.ref, room.name, floor(user, room, asked.now)) for room in rooms]
+        for other, number in state.conversations.of(key_of(user.author)):
+            name = _known_as(state, other)
+            if name is not None:
+                places.append(Place(ref(number), name))
+        return FindRecent(tuple(places), command.after, command.before, command.limit)
+
+
+def _known_as(state: State, key: str) -> Nick | None:
+    """Return what somebody in a conversation is called: an account by its name, a guest by the nickname."""
+    account = state.accounts.get(key)
+    if account is not None:
+        return account.name
+    guest = state.users.get(UserId(int(key.rpartition(" ")[2]))) if " " in key else None
+    return guest.nick if guest is not None else None
 
 
 def _nothing_there(partner: Nick) -> Refused:

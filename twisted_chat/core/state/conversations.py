@@ -6,6 +6,7 @@ to an account that is not here is a conversation, too, until the account has rec
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,6 +17,8 @@ from twisted_chat.core.api.events import Author, Envelope, RoomRef, Said, Told
 from twisted_chat.core.values.ids import MessageId, RoomId, UserId
 from twisted_chat.core.values.names import Nick, parse_room
 
+#: The most conversations of one participant that are listed.
+MOST: Final = 500
 #: What stands for all guests where an account is named by its key: no key is empty.
 GUESTS: Final = ""
 #: No conversation has this id: ids are those of messages, below zero.
@@ -67,6 +70,8 @@ class Conversations:
 
     def __init__(self) -> None:
         self._ids: dict[tuple[str, str], RoomId] = {}
+        #: With whom each participant has one, the one that began last is last.
+        self._of: dict[str, dict[str, None]] = {}
         self._waiting: dict[str, dict[str, int]] = {}
         #: The guests who take part in one, by what stands for them.
         self._guests: set[str] = set()
@@ -80,7 +85,28 @@ class Conversations:
     def open(self, one: str, other: str, message: MessageId) -> RoomId:
         """Return the conversation of two; if there is none, this message begins it."""
         self._guests.update(key for key in (one, other) if " " in key)
-        return self._ids.setdefault(_pair(one, other), RoomId(-message))
+        pair = _pair(one, other)
+        if pair not in self._ids:
+            self._add(pair, RoomId(-message))
+        return self._ids[pair]
+
+    def of(self, key: str) -> list[tuple[str, RoomId]]:
+        """Return with whom somebody has a conversation, and which; at most the :data:`MOST` that began last."""
+        partners = itertools.islice(reversed(self._of.get(key, {})), MOST)
+        return [(other, self._ids[_pair(key, other)]) for other in partners if other != GUESTS]
+
+    def _add(self, pair: tuple[str, str], conversation: RoomId) -> None:
+        self._ids[pair] = conversation
+        for one, other in (pair, pair[::-1]):
+            self._of.setdefault(one, {})[other] = None
+
+    def _remove(self, pair: tuple[str, str]) -> RoomId:
+        for one, other in (pair, pair[::-1]):
+            partners = self._of.get(one, {})
+            partners.pop(other, None)
+            if not partners:
+                self._of.pop(one, None)
+        return self._ids.pop(pair)
 
     def waiting(self, account: str, sender: str | None = None) -> int:
         """Return how many messages wait for an account: those of one sender, or all if that is None."""
@@ -95,7 +121,8 @@ class Conversations:
     def receive(self, account: str) -> RoomId | None:
         """Note that an account has received what waited for it; return the conversation with guests that ends here, if any."""
         self._waiting.pop(account, None)
-        return self._ids.pop((GUESTS, account), None)
+        pair = GUESTS, account
+        return self._remove(pair) if pair in self._ids else None
 
     def unsend(self, sender: str) -> None:
         """Note that nothing an account has written waits any more."""
@@ -119,8 +146,7 @@ class Conversations:
             self._over += self._quit(guest)
 
     def _quit(self, key: str) -> list[RoomId]:
-        gone = [pair for pair in self._ids if key in pair]
-        return [self._ids.pop(pair) for pair in gone]
+        return [self._remove(_pair(key, other)) for other in list(self._of.get(key, ()))]
 
     def take_over(self) -> list[RoomId]:
         """Return the conversations that have ended since the last call because a guest left."""
@@ -133,9 +159,8 @@ class Conversations:
         waiting: Iterable[tuple[str, str, int]],
     ) -> None:
         """Restore what a store remembers."""
-        self._ids.update(
-            (_pair(one, other), conversation) for one, other, conversation in conversations
-        )
+        for one, other, conversation in conversations:
+            self._add(_pair(one, other), conversation)
         for account, sender, count in waiting:
             self._waiting.setdefault(account, {})[sender] = count
 

@@ -14,6 +14,7 @@ from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc.message import Message, middle
 from twisted_chat.dialects.irc.rooms import room_named
+from twisted_chat.dialects.schema.base import read_rfc3339, rfc3339_of
 
 if TYPE_CHECKING:
     from twisted_chat.dialects.irc.session import IrcSession
@@ -71,6 +72,9 @@ def chathistory(session: IrcSession, message: Message) -> Iterator[Step]:
     """Show a part of the history of a room, or of a conversation."""
     what, *words = message.params
     what = what.upper()
+    if what == "TARGETS":
+        yield from _targets(session, words)
+        return
     refs = _REFERENCES.get(what)
     if refs is None:
         yield session.fails("INVALID_PARAMS", "There is no such subcommand.", middle(what))
@@ -137,6 +141,41 @@ def _commands(
             if limit // 2:
                 yield ask(before=at[0].before, most=limit // 2)
             yield ask(after=at[0].at_least, most=limit - limit // 2)
+
+
+def _targets(session: IrcSession, words: list[str]) -> Iterator[Step]:
+    """List where something was said between two times."""
+    if len(words) < 3:
+        yield session.fails("NEED_MORE_PARAMS", "Not enough parameters.", "TARGETS")
+        return
+    times = sorted(_milliseconds(each) for each in words[:2])
+    if times[0] < 0 or not (words[2].isascii() and words[2].isdigit() and len(words[2]) < 10):
+        why = "Usage: CHATHISTORY TARGETS timestamp=TIME timestamp=TIME LIMIT"
+        yield session.fails("INVALID_PARAMS", why, "TARGETS")
+        return
+    found: list[tuple[RoomName | Nick, int]] = []
+
+    def show(reply: r.Reply) -> Iterable[str] | None:
+        if isinstance(reply, r.RecentPlaces):
+            found.extend(reply.places)
+            return ()
+        if isinstance(reply, r.Refused):
+            return (session.failure("MESSAGE_ERROR", reply.why, "TARGETS"),)
+        return None
+
+    yield session.asks(c.ShowRecent(times[0], times[1], int(words[2])), show=show)
+    if session.asked.refused is None:
+        yield session.lines(session.open_batch("draft/chathistory-targets"))
+        start = f":{session.server} CHATHISTORY TARGETS"
+        yield session.history_lines(f"{start} {name} {rfc3339_of(time)}" for name, time in found)
+        yield session.lines(session.close_batch())
+
+
+def _milliseconds(text: str) -> int:
+    """Read a time; -1 if it is none."""
+    kind, _, value = text.partition("=")
+    time = read_rfc3339(value) if kind == "timestamp" else None
+    return -1 if time is None else time
 
 
 def _show(

@@ -350,6 +350,11 @@ class IrcSession:
         """Write lines to this session alone."""
         return self._sent(encode(lines))
 
+    def history_lines(self, lines: Iterable[str]) -> bytes:
+        """Write lines into the batch that is open, if one is."""
+        data = encode(lines)
+        return self._sent(inside(data, self._in_batch) if self._in_batch else data)
+
     def _sent(self, data: bytes) -> bytes:
         """Return what goes out of whole lines: those that answer a message with a label have that."""
         return data if self._label is None else self._label.put(data)

@@ -28,6 +28,11 @@ from twisted_chat.dialects.schema.base import Incoming, read_rfc3339
 #: The longest text that a ping carries there and back, in characters.
 MAX_PING: Final = 200
 
+#: How many rooms and people are listed as recent, unless more are asked for.
+_RECENT: Final = 100
+# Later than any time that can be written, in milliseconds.
+_EVER: Final = 1 << 50
+
 _TYPES: Final = (
     "nick",
     "register",
@@ -38,6 +43,7 @@ _TYPES: Final = (
     "tags",
     "history",
     "read",
+    "recent",
     "redact",
     "search",
     "profile",
@@ -194,6 +200,8 @@ def _command(incoming: Incoming, logged_in: bool) -> c.Command:
                 why = '"bot_commands" needs "commands", a list of words such as "!roll".'
                 raise fields.bad_field(why)
             return c.SetBotCommands(read_bot_commands(incoming.commands))
+        case "recent":
+            return _recent(incoming)
         case "redact":
             message, partner = fields.message_id(incoming.message), fields.partner(incoming)
             if message is None:
@@ -252,6 +260,16 @@ def _say(incoming: Incoming) -> c.Say:
         unless = tuple(meant for line in lines if (meant := meant_for(line)) is not None)
     room, extras = fields.room(incoming.room), fields.extras(incoming)
     return c.Say(lines, room, kind, unless, program=bool(unless), extras=extras)
+
+
+def _recent(incoming: Incoming) -> c.ShowRecent:
+    """Read between which times something was said; without one, there is no end on that side."""
+    after = read_rfc3339(incoming.after) if incoming.after else -1
+    before = read_rfc3339(incoming.before) if incoming.before else _EVER
+    if after is None or before is None:
+        why = '"after" and "before" must be times such as 2026-01-31T12:00:00.000Z.'
+        raise fields.bad_field(why)
+    return c.ShowRecent(after, before, fields.positive("limit", incoming.limit) or _RECENT)
 
 
 def _read_until(incoming: Incoming) -> c.Command:

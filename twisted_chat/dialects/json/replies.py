@@ -83,6 +83,14 @@ def answer(reply: r.Reply) -> Answer:
             return _missed(reply)
         case r.ReadUpTo(place=place, message=message):
             return s.ReadUpTo(message=spell(message), **_place(place))
+        case r.RecentPlaces(places=places):
+            return s.Recent(
+                content=one_line(say.recent([str(name) for name, _ in places])),
+                places=tuple(
+                    s.RecentPlace(time=cast("float", rfc3339_of(time)), **_place(name))
+                    for name, time in places
+                ),
+            )
         case r.ReadUntil(target=target, time=time):
             until = None if time is None else cast("float", rfc3339_of(time))
             return s.ReadUntil(time=until, **_place(target))

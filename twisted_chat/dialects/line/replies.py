@@ -221,6 +221,8 @@ def _told(reply: r.Reply, zone: tzinfo | None) -> Iterable[str]:
             return [f"pong {text}".rstrip()]
         case r.Farewell(why=why):
             return [say.farewell(why)]
+        case r.RecentPlaces(places=places):
+            return say.recent([_text(name) or "" for name, _ in places])
         case r.Acked() | r.Probe() | r.ReadUpTo() | r.ReadUntil():
             return []  # for programs
         case (

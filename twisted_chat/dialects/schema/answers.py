@@ -176,6 +176,20 @@ class ReadUntil(Answer, frozen=True, kw_only=True, tag="read"):
     time: float | None = always(None)
 
 
+class RecentPlace(Struct, frozen=True, kw_only=True):
+    """A room, or ``partner``, and when something was said there last."""
+
+    room: str | None = None
+    partner: str | None = field(name="with", default=None)
+    time: float = 0.0
+
+
+class Recent(Answer, frozen=True, kw_only=True, tag="recent"):
+    """Where something was said lately, the earliest first."""
+
+    places: tuple[RecentPlace, ...] = always(())
+
+
 class SearchStart(Answer, frozen=True, kw_only=True, tag="search_start"):
     """What a search found follows. (A link tells it as one :class:`~twisted_chat.client.events.Found`.)"""
 

@@ -192,6 +192,11 @@ def profile(of: str, values: Iterable[tuple[str, str]]) -> list[str]:
 # --- what was said ---
 
 
+def recent(places: Sequence[str]) -> list[str]:
+    """List where something was said lately, the earliest first."""
+    return [f"Something was said in: {', '.join(places)}." if places else "Nothing was said."]
+
+
 def place(room: str, partner: str | None = None) -> str:
     """Say where something was said: in a room, or with somebody in private."""
     return f"with {partner}" if partner is not None else f"in {room}"

@@ -33,6 +33,7 @@ from twisted_chat.core.api.commands.messages import (
     SetBotCommands,
     ShowHistory,
     ShowReadUntil,
+    ShowRecent,
     Term,
 )
 from twisted_chat.core.api.commands.moderation import (
@@ -182,6 +183,7 @@ __all__ = [
     "ShowProfile",
     "ShowProfiles",
     "ShowReadUntil",
+    "ShowRecent",
     "ShowServerBans",
     "ShowSettings",
     "ShowStats",

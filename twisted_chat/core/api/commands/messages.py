@@ -92,6 +92,14 @@ class MarkRead(Command, frozen=True):
     partner: Nick | None = None
 
 
+class ShowRecent(Command, frozen=True):
+    """Ask in which rooms, and with whom in private, the last message is between two times (milliseconds since 1970)."""
+
+    after: int
+    before: int
+    limit: int
+
+
 class MarkReadUntil(Command, frozen=True):
     """Set until when (milliseconds since 1970) the user has read a room, or a conversation; it never goes back."""
 

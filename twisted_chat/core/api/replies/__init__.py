@@ -10,6 +10,7 @@ from twisted_chat.core.api.replies.history import (
     MissedRoom,
     ReadUntil,
     ReadUpTo,
+    RecentPlaces,
     SearchEnd,
     SearchStart,
     WaitingEnd,
@@ -89,6 +90,7 @@ Reply = (
     | Missed
     | ReadUpTo
     | ReadUntil
+    | RecentPlaces
     | SearchStart
     | SearchEnd
     | People
@@ -160,6 +162,7 @@ __all__ = [
     "ProfileValues",
     "ReadUntil",
     "ReadUpTo",
+    "RecentPlaces",
     "RecipientAway",
     "Refused",
     "Reply",

@@ -87,6 +87,12 @@ class ReadUntil(BaseReply, frozen=True):
     noticed: bool = False
 
 
+class RecentPlaces(BaseReply, frozen=True):
+    """The rooms and people of :class:`.commands.ShowRecent`, with the times of their last messages, the earliest first."""
+
+    places: tuple[tuple[RoomName | Nick, int], ...]
+
+
 class SearchStart(BaseReply, frozen=True):
     """The messages that a search found follow, oldest first."""
 
