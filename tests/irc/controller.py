@@ -23,7 +23,6 @@ OPERATOR, OPERATOR_PASSWORD = "operuser", "operpassword"
 #: What the suite asks for that is not there yet; its tests fail, and are not among those that have to pass.
 MISSING = {
     OptionalBehaviors.SASL_REAUTHENTICATION,
-    OptionalBehaviors.METADATA_BEFORE_CONNECT,
 }
 
 

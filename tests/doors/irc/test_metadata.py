@@ -78,6 +78,23 @@ class MetadataTests(IrcHouseTestCase):
             (told,) = self.asks(self.bob, line)
             self.assertTrue(told.startswith(f":server FAIL METADATA {code} :"), told)
 
+    def test_client_says_what_its_profile_is_to_say_before_it_logs_in(self) -> None:
+        eve = self.comes()
+        eve.types(f"CAP REQ :{CAPS}", "METADATA * SET color :blue", "METADATA * SET a:b :x")
+        _, told, failed = self.bare(eve)
+        self.assertEqual(told, ":server 761 * * color * :blue")
+        self.assertTrue(failed.startswith(":server FAIL METADATA KEY_INVALID a:b :"), failed)
+        self.assertEqual(len(self.asks(eve, "METADATA * LIST")), 3)
+        for line in ("METADATA ann LIST", "METADATA * CLEAR"):
+            (failed,) = self.asks(eve, line)
+            self.assertTrue(failed.startswith(":server FAIL METADATA "), failed)
+        seen = self.asks(eve, "NICK eve", "USER eve 0 * :Eve", "CAP END")
+        self.assertIn("@batch=2 :server 761 eve eve color * :blue", seen)
+        self.assertIn(
+            ":server 761 bob eve color * :blue",
+            " ".join(self.asks(self.bob, "METADATA eve GET color")),
+        )
+
     def test_clear_takes_all_out(self) -> None:
         self.ann.types("METADATA #dev SET color :x", "METADATA #dev SET avatar :y")
         self.house.hush()

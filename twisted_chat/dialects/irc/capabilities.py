@@ -9,7 +9,7 @@ from twisted_chat.core.values.profile import MAX_KEYS
 #: The most keys that a session can subscribe to.
 MAX_SUBS: Final = 32
 #: The value of both versions of the draft, which have the same rules here.
-METADATA: Final = f"max-subs={MAX_SUBS},max-keys={MAX_KEYS}"
+METADATA: Final = f"before-connect,max-subs={MAX_SUBS},max-keys={MAX_KEYS}"
 #: A client that has one of these is told of profiles.
 KNOWS_METADATA: Final = frozenset(("draft/metadata-2", "draft/metadata-3"))
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from twisted_chat.core.api import commands as c
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.names import BadName, Nick, RoomName, parse_nick
-from twisted_chat.core.values.profile import MAX_KEYS, MAX_VALUE, BadKey, ProfileChange, parse_key
+from twisted_chat.core.values.profile import (
+    MAX_KEYS,
+    MAX_VALUE,
+    BadKey,
+    Profile,
+    ProfileChange,
+    changed,
+    parse_key,
+)
 from twisted_chat.core.values.text import BadText, CleanText
 from twisted_chat.dialects.base import Step
 from twisted_chat.dialects.irc import numerics as n
@@ -30,6 +38,23 @@ _CODES: Final = {
 
 def metadata(session: IrcSession, message: Message) -> Iterator[Step]:
     target, what, words = message.params[0], message.params[1].upper(), message.params[2:]
+    match what:
+        case "SUB":
+            yield from _subscribe(session, words)
+        case "UNSUB":
+            gone = [key for each in words if (key := _key(each)) is not None]
+            session.subscribe(session.subs - set(gone))
+            yield _names(session, n.RPL_METADATAUNSUBOK, gone)
+        case "SUBS":
+            yield _names(session, n.RPL_METADATASUBS, sorted(session.subs))
+        case _ if session.me is None:
+            yield from _before_login(session, target, what, words)
+        case _:
+            yield from _profile(session, target, what, words)
+
+
+def _profile(session: IrcSession, target: str, what: str, words: tuple[str, ...]) -> Iterator[Step]:
+    """Show or change a profile."""
     try:
         of: Nick | RoomName = (
             room_named(target) if target.startswith("#") else parse_nick(_own(session, target))
@@ -48,16 +73,44 @@ def metadata(session: IrcSession, message: Message) -> Iterator[Step]:
             yield from _set(session, of, words[0], words[1] if len(words) > 1 else None)
         case "CLEAR":
             yield from _clear(session, of)
-        case "SUB":
-            yield from _subscribe(session, words)
-        case "UNSUB":
-            gone = [key for each in words if (key := _key(each)) is not None]
-            session.subscribe(session.subs - set(gone))
-            yield _names(session, n.RPL_METADATAUNSUBOK, gone)
-        case "SUBS":
-            yield _names(session, n.RPL_METADATASUBS, sorted(session.subs))
         case _:
             yield session.fails("SUBCOMMAND_INVALID", "There is no such subcommand", middle(what))
+
+
+def _before_login(
+    session: IrcSession, target: str, what: str, words: tuple[str, ...]
+) -> Iterator[Step]:
+    """Take what the profile of a client is to say once it has logged in, and show that."""
+    given = session.registration.profile
+    if target != "*":
+        why = "Only your own profile can be set before the login"
+        yield session.fails("INVALID_TARGET", why, middle(target))
+    elif what == "SET" and words:
+        read = yield from _read(session, words[0], words[1] if len(words) > 1 else None)
+        if read is None:
+            return
+        after = changed(given, (read,))
+        if len(after) > MAX_KEYS:
+            yield session.fails("LIMIT_REACHED", f"A profile can have {MAX_KEYS} keys", "*")
+            return
+        session.registration.profile = after
+        yield session.lines([_line(session, "*", *read)])
+    elif what in ("GET", "LIST"):
+        keys = [_key(each) for each in words[:MAX_KEYS]] if what == "GET" else list(given)
+        lines = [_line(session, "*", key, given.get(key)) for key in keys if key is not None]
+        yield _batch(session, "*", lines)
+    else:
+        yield session.fails("SUBCOMMAND_INVALID", "Log in first", middle(what))
+
+
+def begin(session: IrcSession, profile: Profile) -> Iterator[Step]:
+    """Let the profile of a client that has logged in say what it sent before."""
+    if not profile:
+        return
+    yield session.asks(c.ChangeProfile(tuple(profile.items())))
+    if session.asked.refused is None:
+        lines = [_line(session, session.nick, key, value) for key, value in profile.items()]
+        yield _batch(session, session.nick, lines)
 
 
 def _own(session: IrcSession, target: str) -> str:
@@ -159,24 +212,34 @@ def _change(
     )
 
 
-def _set(session: IrcSession, of: Nick | RoomName, word: str, text: str | None) -> Iterator[Step]:
+def _read(
+    session: IrcSession, word: str, text: str | None
+) -> Generator[Step, None, ProfileChange | None]:
+    """Read a key and its value; answer one that is none."""
     key = _key(word)
     if key is None:
         yield session.fails("KEY_INVALID", "Not a key. Nothing was changed.", middle(word))
-        return
+        return None
     try:
         value = CleanText(text) if text else None
     except BadText as bad:
         yield session.fails("INVALID_VALUE", f"Nothing was changed: {bad}.", key)
-        return
+        return None
     if value is not None and len(value.encode()) > MAX_VALUE:
         why = f"A value can have at most {MAX_VALUE} bytes. Nothing was changed."
         yield session.fails("INVALID_VALUE", why, key)
+        return None
+    return key, value
+
+
+def _set(session: IrcSession, of: Nick | RoomName, word: str, text: str | None) -> Iterator[Step]:
+    read = yield from _read(session, word, text)
+    if read is None:
         return
     asked = session.asked
-    yield from _change(session, of, ((key, value),), key)
+    yield from _change(session, of, (read,), read[0])
     if session.asked is not asked and session.asked.refused is None:
-        yield session.lines([_line(session, str(of), key, value)])
+        yield session.lines([_line(session, str(of), *read)])
 
 
 def _clear(session: IrcSession, of: Nick | RoomName) -> Iterator[Step]:

@@ -11,8 +11,8 @@ from twisted_chat.core.values.about import About, user_name_of
 from twisted_chat.core.values.names import BadName, Nick, ReservedName, parse_nick
 from twisted_chat.core.values.text import Secret, shown
 from twisted_chat.dialects.base import Step
+from twisted_chat.dialects.irc import metadata, rooms, server
 from twisted_chat.dialects.irc import numerics as n
-from twisted_chat.dialects.irc import rooms, server
 from twisted_chat.dialects.irc.accounts import account_named, prove
 from twisted_chat.dialects.irc.capabilities import OFFERED, PER_LINE
 from twisted_chat.dialects.irc.message import MAX_LINE, Message, farewell, middle, pack
@@ -161,6 +161,7 @@ def _register(session: IrcSession) -> Iterator[Step]:
     session.registration = type(given)()
     yield from server.lusers(session, Message("LUSERS"))
     yield from server.motd(session, Message("MOTD"))
+    yield from metadata.begin(session, given.profile)
     for entered in found:
         yield session.lines(told(session, entered))
         yield from rooms.inside(session, entered.room, topic=bool(entered.topic))

@@ -12,6 +12,7 @@ from twisted_chat.core.api import events as e
 from twisted_chat.core.api import replies as r
 from twisted_chat.core.values.ids import MessageId
 from twisted_chat.core.values.names import BadName, RoomName
+from twisted_chat.core.values.profile import Profile
 from twisted_chat.core.values.text import BadText, CleanText, Secret
 from twisted_chat.dialects.base import DialectSession, Request, Step, Steps
 from twisted_chat.dialects.irc import letters
@@ -62,6 +63,8 @@ class Registration(msgspec.Struct):
     real_name: str = ""
     password: Secret | None = None
     negotiating: bool = False
+    #: What it wants its profile to say.
+    profile: Profile = {}
 
 
 class IrcSession:

@@ -82,7 +82,9 @@ VERBS: Final[dict[str, Verb]] = {
     "NOTICE": Verb(messages.notice, "NOTICE NICK|#ROOM[,…] :TEXT"),
     "PRIVMSG": Verb(messages.privmsg, "PRIVMSG NICK|#ROOM[,…] :TEXT"),
     "MARKREAD": Verb(read_markers.markread, "MARKREAD NICK|#ROOM [timestamp=TIME]"),
-    "METADATA": Verb(metadata.metadata, "METADATA *|NICK|#ROOM SUBCOMMAND [KEY…] [:VALUE]", 2),
+    "METADATA": Verb(
+        metadata.metadata, "METADATA *|NICK|#ROOM SUBCOMMAND [KEY…] [:VALUE]", 2, early=True
+    ),
     "REDACT": Verb(messages.redact, "REDACT NICK|#ROOM ID [:TEXT]", 2),
     "TAGMSG": Verb(messages.tagmsg, "TAGMSG NICK|#ROOM[,…]"),
     "CHATHISTORY": Verb(
