@@ -105,9 +105,10 @@ class SessionTests(SynchronousTestCase):
     def test_whatever_the_server_is_called_its_lines_are_whole(self) -> None:
         nick = parse_nick("\U00020000" * 32)
         for name, written, network in (
-            (":My chat = ours", "My-chat-=-ours", r"My-chat-\x3D-ours"),
+            (":My chat = ours", "My-chat-=-ours.irc", r"My-chat-\x3D-ours"),
             ("x" * 500, "x" * 63, "x" * 63),
             (" : ", "server", "server"),
+            ("chat.example.org", "chat.example.org", "chat.example.org"),
         ):
             session = IrcDialect(name, "1.0", Limits, lambda: 1.0).open()
             session.me = Author(UserId(1), nick, Scope("scope"), host="host")

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import RoomName
+from twisted_chat.core.values.names import BadName, RoomName, parse_nick
 from twisted_chat.core.values.text import CleanText
 from twisted_chat.dialects.base import BadLine, Dialect, Request, Step
 from twisted_chat.dialects.irc import numerics as n
@@ -27,6 +27,15 @@ from twisted_chat.dialects.line.parse import read
 _MAX_SERVER: Final = 63
 
 
+def _is_nobodys(name: str) -> bool:
+    """Return whether nobody can have this as a nickname, to speak for the server."""
+    try:
+        parse_nick(name)
+    except BadName:
+        return True
+    return False
+
+
 class IrcDialect:
     """Opens sessions of IRC. ``server`` is the name of the server, ``password`` what every client has to send, if anything."""
 
@@ -42,7 +51,8 @@ class IrcDialect:
     ) -> None:
         """``version`` is that of the server; ``now`` returns seconds since 1970, ``limits`` the current limits."""
         # It stands in the place of a host name, which has no blanks, and leaves room for what is said.
-        self.server = cut("-".join(server.split()).lstrip(":"), _MAX_SERVER) or "server"
+        self.network = cut("-".join(server.split()).lstrip(":"), _MAX_SERVER) or "server"
+        self.server = self.network if _is_nobodys(self.network) else f"{self.network}.irc"
         self.version = f"twisted-chat-{version}"
         self.limits = limits
         self.now = now

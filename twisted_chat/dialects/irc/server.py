@@ -39,7 +39,7 @@ def greeting(session: IrcSession) -> Iterable[str]:
     """Greet a client that has logged in, up to what the server supports."""
     server, nick = session.server, session.nick
     started = datetime.fromtimestamp(session.dialect.started, UTC)
-    yield session.spell(n.RPL_WELCOME, f":Welcome to {server}, {nick}")
+    yield session.spell(n.RPL_WELCOME, f":Welcome to {session.dialect.network}, {nick}")
     yield session.spell(
         n.RPL_YOURHOST, f":Your host is {server}, running version {session.dialect.version}"
     )
@@ -75,7 +75,7 @@ def isupport(session: IrcSession) -> list[str]:
         "MAXLIST=" + ",".join(f"{each}:{limits.max_bans}" for each in masks.LETTERS),
         f"MODES={MAX_TARGETS}",
         "MSGREFTYPES=timestamp,msgid",
-        "NETWORK=" + session.server.replace("\\", r"\x5C").replace("=", r"\x3D"),
+        "NETWORK=" + session.dialect.network.replace("\\", r"\x5C").replace("=", r"\x3D"),
         f"MONITOR={limits.max_watched}",
         f"NAMELEN={limits.max_real_name}",
         f"NICKLEN={MAX_NICK}",
