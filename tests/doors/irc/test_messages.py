@@ -61,6 +61,7 @@ class SayTests(IrcHouseTestCase):
             *("msg NickServ IDENTIFY s3cret", "/MSG nickserv identify s3cret", " identify s3cret"),
             *("NickServ IDENTIFY s3cret", "ns register s3cret", "/ns identify s3cret"),
             *("/msg bob s3cret", "/oper root s3cret", "/pass s3cret", "\x02identify\x02 s3cret"),
+            *("/login ann s3cret", " /register s3cret", "/passwd s3cret s3cret", "/ns drop s3cret"),
         ):
             (told,) = self.asks(ann, f"PRIVMSG #dev :{text}")
             self.assertTrue(told.startswith(":server 404 ann #dev :"), (text, told))
@@ -73,6 +74,7 @@ class SayTests(IrcHouseTestCase):
             "pass the salt",
             "message NickServ",
             "/passes",
+            "/register-room",
             "/me",
         ):
             ann.types(f"PRIVMSG #dev :{text}")

@@ -42,7 +42,7 @@ _PRIVATE: Final = re.compile(
     r"msg\s+(?:nickserv|chanserv|ns|cs)\b"
     r"|(?:nickserv|ns)\s+(?:identify|register)\b"
     r"|identify\s"
-    r")|\s*/(?:msg|oper|pass)\b",
+    r")|\s*/(?:msg|oper|pass|passwd|login|register|drop-account|ns|nickserv)\b(?!-)",
     re.IGNORECASE,
 )
 # Printable ASCII, to one room.
