@@ -14,7 +14,7 @@ from twisted_chat.core.api import replies as r
 from twisted_chat.core.api.events import Author, Envelope
 from twisted_chat.core.values.ids import Scope, UserId
 from twisted_chat.core.values.limits import Limits
-from twisted_chat.core.values.names import Nick, parse_nick
+from twisted_chat.core.values.names import Nick, parse_nick, parse_room
 from twisted_chat.dialects.base import Request
 from twisted_chat.dialects.irc.capabilities import OFFERED
 from twisted_chat.dialects.irc.dialect import IrcDialect
@@ -121,3 +121,16 @@ class SessionTests(SynchronousTestCase):
             self.check(session.lines(greeting(session)))
             for line in greeting(session):
                 self.assertLessEqual(len(line.encode()), MAX_LINE)
+
+    def test_a_history_that_breaks_off_ends_its_batch(self) -> None:
+        session = entered(parse_nick("ann"), frozenset(("batch", "draft/chathistory")))
+        steps = iter(
+            session.take(b"CHATHISTORY AROUND #dev msgid=0000000000000007 4", logged_in=True)
+        )
+        self.assertIsInstance(next(steps), Request)
+        begun = session.reply(r.HistoryStart(parse_room("dev"), None, True), None)
+        self.assertEqual(begun, b":server BATCH +1 chathistory #dev\r\n")
+        self.assertIsInstance(next(steps), Request)
+        session.reply(r.Refused("history-unavailable", "It cannot be read now."), None)
+        self.assertEqual(next(steps), b":server BATCH -1\r\n")
+        self.assertIsNone(next(steps, None))

@@ -205,7 +205,9 @@ def _show(
         if each.limit:
             yield session.asks(each, name, show=show)
         if session.asked.refused is not None:
-            return
-    if not opened:
-        yield session.lines(session.open_batch("chathistory", name))
+            break
+    else:
+        if not opened:
+            yield session.lines(session.open_batch("chathistory", name))
+    # What failed in the middle ends its batch, too: what comes later is no part of it.
     yield session.lines(session.close_batch())
