@@ -81,7 +81,7 @@ class KickTests(IrcHouseTestCase):
 
     def test_room_that_is_deleted_puts_out_each_once(self) -> None:
         ann, bob = self.enters("ann", "#dev"), self.enters("bob", "#dev")
-        ann.types("REGISTER * * sesame-123", "REGISTER-ROOM")
+        ann.types("REGISTER * * sesame-123", "REGISTER-ROOM #dev")
         self.house.hush()
         ann.types("DROP-ROOM dev")
         for guest, nick in ((ann, "ann"), (bob, "bob")):

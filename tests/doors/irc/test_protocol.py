@@ -177,6 +177,15 @@ class CommandTests(IrcHouseTestCase):
         (shown,) = self.asks(ann, "KEEP #dev")
         self.assertRegex(shown, "^:server NOTICE ann :The history of #dev is kept ")
 
+    def test_commands_of_the_other_doors_change_no_room_that_they_do_not_name(self) -> None:
+        ann = self.enters("ann", "#dev,#ops")
+        for line in ("LOCK secret", "ME waves", "LEAVE", "INVITE-ONLY on"):
+            (told,) = self.asks(ann, line)
+            self.assertTrue(
+                told.startswith(f":server 461 ann {line.split()[0]} :Name the room"), told
+            )
+        self.assertEqual(self.asks(ann, "LOCK #dev secret"), [":ann MODE #dev +k *"])
+
 
 class ListTests(IrcHouseTestCase):
     def test_all_members_are_listed_however_many_there_are(self) -> None:

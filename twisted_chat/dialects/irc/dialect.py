@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from weakref import WeakValueDictionary
 
+from twisted_chat.core.api import commands as c
 from twisted_chat.core.grammar.table import COMMANDS
 from twisted_chat.core.values.limits import Limits
 from twisted_chat.core.values.names import BadName, RoomName, parse_nick
@@ -23,6 +24,12 @@ from twisted_chat.dialects.irc.verbs import VERBS, Verb
 from twisted_chat.dialects.irc.view import IrcView
 from twisted_chat.dialects.line.parse import read
 
+#: Commands that change a room, or say something there: elsewhere they may leave out which one.
+_ACTS: Final = (
+    *(c.Say, c.Leave, c.Kick, c.SetTopic, c.SetKeep, c.ChangeSettings, c.SetRoomPassword),
+    *(c.RegisterRoom, c.DropRoom, c.RenameRoom, c.Transfer, c.Export, c.ChangeRole),
+    *(c.PutBan, c.LiftBan, c.Mute, c.Unmute, c.PutException, c.LiftException),
+)
 #: The longest name of a server in messages, in bytes: as RFC 2812, section 1.1.
 _MAX_SERVER: Final = 63
 
@@ -112,7 +119,11 @@ class IrcDialect:
         except BadLine as bad:
             yield session.fails("INVALID_PARAMS", str(bad))
             return
-        if command is not None:
+        if isinstance(command, _ACTS) and command.room is None:
+            # A client shows several rooms; in which of them this was typed is not known.
+            why = f"Name the room: /quote {name.upper()} #ROOM …"
+            yield session.numeric(n.ERR_NEEDMOREPARAMS, f"{name.upper()} :{why}")
+        elif command is not None:
             yield session.asks(command)
 
 
