@@ -103,7 +103,6 @@ class EraseContract(Contract):
         self.assertEqual((await self.left(), await self.found("ann")), (after, after))
 
     async def test_single_messages_are_deleted_at_once_and_for_good(self) -> None:
-        await self.begin()
         ids = await self.talk("ann", "bob", "ann", "bob")
         await self.until_stored(ids[1])
         await self.settle()
@@ -296,7 +295,6 @@ class LastingContract(Contract):
             self.assert_page(page, ids[-20:], more=True)
 
     async def test_times_until_when_accounts_have_read_come_back(self) -> None:
-        await self.begin()
         for account, target, until in (
             *(("ann", "#dev", 5), ("ann", "bob", 1_546_612_406_123), ("eve", "#dev", 6)),
             *(("ann", "#dev", 9), ("ann", "#old", 1), ("ann", "#old", None)),
