@@ -153,6 +153,13 @@ class CatchUpTests(LinkedTestCase):
         assert isinstance(page, ev.Page)
         self.assertEqual([each.text for each in page.messages], ["one"])
 
+    def test_a_long_answer_is_told_in_several_pages(self) -> None:
+        self.patch(replay, "MAX_COLLECTED", 2)
+        tag = self.link.command("/export")
+        self.forgets()
+        self.history(tag, *"abcde")
+        self.assertEqual(self.kinds(), ["Page"] * 3)
+
     def test_private_messages_that_waited_are_told_once(self) -> None:
         self.server.ids = 5
         self.forgets()
