@@ -90,9 +90,10 @@ def press(client: Program, line: str) -> None:
 
 async def enters(program: Program, client: type) -> None:
     """Wait until the room is on the screen, and go there: what is typed before that is said nowhere."""
-    await program.shows("bob")
     if client is irssi:
+        await program.shows("Act: ")
         press(program, "/window 2")
+    await program.shows("bob")
 
 
 @CLIENTS

@@ -85,7 +85,7 @@ async def test_rename_and_departure_are_told_once_to_those_who_share_several_roo
     await alice.sees("-- You are now called alicia.")
     await bob.sees("-- alice is now called alicia")
     bob.types("/whois alice", "/whois alicia")
-    await bob.sees(re.compile("^! alice is not here"))
+    await bob.sees(re.compile("^-- alice is not here"))
     await bob.sees(re.compile(r"^-- alicia \(guest\) is in "))
     alice.resets()
     await bob.sees(re.compile("^-- alicia left the chat"))
