@@ -23,6 +23,15 @@ class DoorsTests(ServiceTestCase):
         self.assertIs(behind.door.first, served.doors.lines.json)
         self.assertIn("open for programs that speak JSON on 0.0.0.0 port 55555", self.log())
 
+    def test_a_port_for_irc_speaks_that_and_counts_its_connections_with_the_others(self) -> None:
+        served = self.starts(irc_port=6667, irc_password="sesame")
+        _, door = (cast(Any, factory) for _, factory, *_ in self.reactor.tcpServers)
+        self.assertTrue(door.first.closed)
+        self.assertTrue(door.first.opens("sesame"))
+        self.assertIs(door.connections, served.doors.connections)
+        self.assertIs(door.read_limits, served.doors.lines.read_limits)
+        self.assertIn("open for IRC clients on 0.0.0.0 port 6667", self.log())
+
     def test_it_listens_on_every_port_and_says_so(self) -> None:
         self.starts(port=(12000, "55555", "unix:/run/chat.sock"), interface="::1")
         self.assertEqual(
